@@ -1,0 +1,173 @@
+//! The runner's process: one thread, one `poll` loop, no async runtime.
+//!
+//! It runs as the same user as the caller's code, so it protects itself: it is not dumpable (ptrace(2), and
+//! `/proc/PID/fd` and `/proc/PID/mem` are closed to the user's processes), every descriptor it has is close-on-exec,
+//! and children get the highest `oom_score_adj`, so that the kernel kills them first.
+
+mod archive;
+mod cgroup;
+mod child;
+mod link;
+mod process_tree;
+mod reaper;
+mod stage;
+mod stdin;
+
+use std::io;
+use std::os::fd::BorrowedFd;
+use std::path::Path;
+use std::process::ExitCode;
+
+use nix::sys::prctl;
+use nix::sys::signal::{SigSet, SigmaskHow, Signal, sigprocmask};
+use nix::sys::signalfd::{SfdFlags, SignalFd};
+
+use self::archive::{ArchiveReader, unpack};
+use self::cgroup::Meter;
+use self::link::Link;
+use self::stdin::Stdin;
+use crate::frame::Stream;
+use crate::message::{Message, MessageError};
+use crate::protocol::{Command, Event, FaultKind, PROTOCOL, Stage};
+
+/// Runs one conversation over standard input and standard output, with the stages' files and working directory in
+/// `work`, which must exist and be empty. Fails only where not even a fault could be reported.
+#[must_use]
+pub fn main(work: &Path) -> ExitCode {
+    let mut link = Link::new();
+    match Init::new(&mut link, work).and_then(|mut init| init.converse()) {
+        Ok(()) => {}
+        Err(Gone::Fault { kind, message }) => link.send(&Event::Fault { kind, message }),
+        Err(Gone::LinkClosed) => return ExitCode::FAILURE,
+    }
+    match link.flush() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(_) => ExitCode::FAILURE,
+    }
+}
+
+/// Why a conversation ends before its end.
+#[derive(Debug)]
+enum Gone {
+    Fault { kind: FaultKind, message: String },
+    LinkClosed,
+}
+
+impl Gone {
+    fn protocol(message: impl Into<String>) -> Self {
+        Self::Fault { kind: FaultKind::Protocol, message: message.into() }
+    }
+
+    /// For calls that only a broken host refuses.
+    fn system(what: &'static str) -> impl Fn(io::Error) -> Self {
+        move |error| Self::Fault { kind: FaultKind::System, message: format!("{what}: {error}") }
+    }
+}
+
+impl From<MessageError> for Gone {
+    fn from(error: MessageError) -> Self {
+        Self::protocol(error.to_string())
+    }
+}
+
+struct Init<'a> {
+    link: &'a mut Link,
+    work: &'a Path,
+    meter: Meter,
+    child_signals: SignalFd,
+    stdin: Stdin,
+}
+
+impl<'a> Init<'a> {
+    fn new(link: &'a mut Link, work: &'a Path) -> Result<Self, Gone> {
+        reaper::close_inherited_descriptors();
+        prctl::set_dumpable(false).map_err(|e| Gone::system("prctl(PR_SET_DUMPABLE)")(e.into()))?;
+        prctl::set_child_subreaper(true)
+            .map_err(|e| Gone::system("prctl(PR_SET_CHILD_SUBREAPER)")(e.into()))?;
+        let mut mask = SigSet::empty();
+        mask.add(Signal::SIGCHLD);
+        sigprocmask(SigmaskHow::SIG_BLOCK, Some(&mask), None)
+            .map_err(|e| Gone::system("sigprocmask")(e.into()))?;
+        let child_signals = SignalFd::with_flags(&mask, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)
+            .map_err(|e| Gone::system("signalfd")(e.into()))?;
+        link.prepare().map_err(Gone::system("making standard output non-blocking"))?;
+        Ok(Self { link, work, meter: Meter::open(), child_signals, stdin: Stdin::default() })
+    }
+
+    fn converse(&mut self) -> Result<(), Gone> {
+        self.link.send(&Event::Hello { protocol: PROTOCOL, accounting: self.meter.accounting() });
+        self.link.flush().map_err(|_| Gone::LinkClosed)?;
+        let stages = self.await_start()?;
+        for stage in &stages {
+            self.link.send(&Event::StageStart { stage: stage.stage });
+            let report = self.run_stage(stage)?;
+            let goes_on = report.is_success();
+            self.link.send(&Event::StageEnd { report });
+            if !goes_on || (stage.hold && !self.await_continue()?) {
+                break;
+            }
+        }
+        self.link.send(&Event::End);
+        Ok(())
+    }
+
+    /// Unpacks the files and keeps early input until the server says which stages to run.
+    fn await_start(&mut self) -> Result<Vec<Stage>, Gone> {
+        let mut unpacked = false;
+        loop {
+            match self.link.next()? {
+                None => self.link.fill()?,
+                Some(Message::Data(Stream::Archive, bytes)) if unpacked => {
+                    // A tar ends with two zero blocks, of which a reader needs only the first.
+                    if bytes.iter().any(|byte| *byte != 0) {
+                        return Err(Gone::protocol("a second archive"));
+                    }
+                }
+                Some(Message::Data(Stream::Archive, bytes)) => {
+                    let length = bytes.len();
+                    self.link.unread(length);
+                    unpack(ArchiveReader::new(self.link), self.work)?;
+                    unpacked = true;
+                }
+                Some(Message::Data(_, bytes)) => self.stdin.push(bytes)?,
+                Some(Message::Control(Command::Start { stages })) if stages.is_empty() => {
+                    return Err(Gone::protocol("a start without stages"));
+                }
+                Some(Message::Control(Command::Start { stages })) => return Ok(stages),
+                Some(Message::Control(Command::CloseStdin)) => self.stdin.end(),
+                Some(Message::Control(Command::Signal { .. })) => {}
+                Some(Message::Control(command @ (Command::Continue | Command::Stop))) => {
+                    return Err(Gone::protocol(format!("{command:?} before the start")));
+                }
+            }
+        }
+    }
+
+    /// Waits for the server between two stages; `false` if it said stop.
+    fn await_continue(&mut self) -> Result<bool, Gone> {
+        self.link.flush().map_err(|_| Gone::LinkClosed)?;
+        loop {
+            match self.link.next()? {
+                None => self.link.fill()?,
+                Some(Message::Data(Stream::Stdin, bytes)) => self.stdin.push(bytes)?,
+                Some(Message::Control(Command::CloseStdin)) => self.stdin.end(),
+                Some(Message::Control(Command::Continue)) => return Ok(true),
+                Some(Message::Control(Command::Stop)) => return Ok(false),
+                Some(Message::Control(Command::Signal { .. })) => {}
+                Some(Message::Data(..) | Message::Control(Command::Start { .. })) => {
+                    return Err(Gone::protocol("files or a start after the start"));
+                }
+            }
+        }
+    }
+}
+
+/// Standard input and output, which live as long as the process.
+fn link_descriptors() -> (BorrowedFd<'static>, BorrowedFd<'static>) {
+    use std::os::fd::AsRawFd;
+    #[expect(unsafe_code, reason = "descriptors 0 and 1 stay open for the life of the process")]
+    // SAFETY: nothing in this crate closes them: children get theirs through dup2 after the fork.
+    unsafe {
+        (BorrowedFd::borrow_raw(io::stdin().as_raw_fd()), BorrowedFd::borrow_raw(io::stdout().as_raw_fd()))
+    }
+}

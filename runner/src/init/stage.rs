@@ -1,0 +1,340 @@
+//! One stage, from start to report.
+
+use std::io::{self, Read};
+use std::os::fd::{AsFd, BorrowedFd};
+use std::process::{Child, ChildStderr, ChildStdin, ChildStdout};
+use std::time::{Duration, Instant};
+
+use nix::errno::Errno;
+use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
+use nix::sys::signal::{Signal, killpg};
+use nix::unistd::Pid;
+
+use super::cgroup::{Meter, Reading};
+use super::link::Link;
+use super::reaper::{Reaper, own_cpu};
+use super::{Gone, Init, child, process_tree};
+use crate::frame::Stream;
+use crate::message::Message;
+use crate::protocol::{Command, Event, Stage, StageEnd, StageLimits, StageName, StageReport, StopReason};
+
+/// How often CPU time and memory are looked at.
+const TICK: Duration = Duration::from_millis(25);
+const READ_BUFFER: usize = 64 * 1024;
+
+impl Init<'_> {
+    pub(super) fn run_stage(&mut self, stage: &Stage) -> Result<StageReport, Gone> {
+        let usage = Usage::start(&self.meter);
+        let child = match child::spawn(stage, self.work) {
+            Ok(child) => child,
+            Err(error) => {
+                let message = format!("{}: {error}", stage.argv.first().map_or("", String::as_str));
+                return Ok(usage.report(stage.stage, StageEnd::NotStarted { message }, None, false));
+            }
+        };
+        let mut running = Running::new(child, &stage.limits, usage)?;
+        let outcome = self.supervise(&mut running);
+        // Whatever happened, nothing of the stage outlives it.
+        running.reaper.kill_all().map_err(Gone::system("killing the stage"))?;
+        let stopped = outcome?;
+        // Every writer is dead: what is left is in the pipes.
+        while running.output.pass_on(&mut running.stdout, Stream::Stdout, self.link) {}
+        while running.output.pass_on(&mut running.stderr, Stream::Stderr, self.link) {}
+        running.usage.sample(&self.meter, &running.reaper);
+        let end = end_of(running.reaper.main_status());
+        let cut = running.output.cut;
+        let stopped = match stopped {
+            _ if cut => Some(StopReason::Output),
+            // The kernel's limit per process can be quicker than the runner's look at all of them.
+            None if running.used_up_cpu() => Some(StopReason::CpuTime),
+            stopped => stopped,
+        };
+        Ok(running.usage.finish(&running.reaper).report(stage.stage, end, stopped, cut))
+    }
+
+    /// Serves the stage until its first process ends, or until it is to be killed, and says why.
+    fn supervise(&mut self, running: &mut Running) -> Result<Option<StopReason>, Gone> {
+        loop {
+            if self.obey(running)? {
+                return Ok(Some(StopReason::Request));
+            }
+            if running.stdin.is_some() && self.stdin.is_finished() {
+                running.stdin = None;
+            }
+            let ready = self.wait(running)?;
+            if ready.link_output {
+                self.link.write_some().map_err(|_| Gone::LinkClosed)?;
+            }
+            if ready.link_input {
+                self.link.fill()?;
+            }
+            if let (true, Some(pipe)) = (ready.child_stdin, &mut running.stdin) {
+                let bytes = self.stdin.write_to(pipe);
+                self.link.send(&Event::StdinWindow { bytes });
+            }
+            if ready.child_stdout {
+                running.output.pass_on(&mut running.stdout, Stream::Stdout, self.link);
+            }
+            if ready.child_stderr {
+                running.output.pass_on(&mut running.stderr, Stream::Stderr, self.link);
+            }
+            if running.output.cut {
+                return Ok(Some(StopReason::Output));
+            }
+            if ready.child_signal {
+                while matches!(self.child_signals.read_signal(), Ok(Some(_))) {}
+                running.reaper.reap();
+                if running.reaper.main_has_ended() {
+                    return Ok(None);
+                }
+            }
+            if let Some(reason) = running.over_time(&self.meter) {
+                return Ok(Some(reason));
+            }
+        }
+    }
+
+    /// Does what the server has said so far; `true` if it said stop.
+    fn obey(&mut self, running: &mut Running) -> Result<bool, Gone> {
+        while let Some(message) = self.link.next()? {
+            match message {
+                Message::Data(Stream::Stdin, bytes) => self.stdin.push(bytes)?,
+                Message::Control(Command::CloseStdin) => self.stdin.end(),
+                Message::Control(Command::Stop) => return Ok(true),
+                Message::Control(Command::Signal { signal }) => {
+                    let signal = Signal::try_from(signal)
+                        .map_err(|_| Gone::protocol(format!("there is no signal {signal}")))?;
+                    // The group is gone if the process has just ended.
+                    let _ = killpg(running.group, signal);
+                }
+                Message::Data(..) | Message::Control(Command::Start { .. } | Command::Continue) => {
+                    return Err(Gone::protocol("files, a start or a continue while a stage runs"));
+                }
+            }
+        }
+        Ok(false)
+    }
+
+    fn wait(&self, running: &Running) -> Result<Ready, Gone> {
+        let read_output = !self.link.is_congested();
+        let output = |fd| if read_output { Some(fd) } else { None };
+        let stdin = running.stdin.as_ref().filter(|_| self.stdin.has_pending());
+        let interests = [
+            (Some(self.link.input()), PollFlags::POLLIN),
+            (Some(self.link.output()).filter(|_| self.link.has_unsent()), PollFlags::POLLOUT),
+            (Some(self.child_signals.as_fd()), PollFlags::POLLIN),
+            (stdin.map(AsFd::as_fd), PollFlags::POLLOUT),
+            (running.stdout.as_ref().map(AsFd::as_fd).and_then(output), PollFlags::POLLIN),
+            (running.stderr.as_ref().map(AsFd::as_fd).and_then(output), PollFlags::POLLIN),
+        ];
+        let timeout = running.until_next_look();
+        let [link_input, link_output, child_signal, child_stdin, child_stdout, child_stderr] =
+            poll_ready(interests, timeout).map_err(|e| Gone::system("poll")(e.into()))?;
+        Ok(Ready { link_input, link_output, child_signal, child_stdin, child_stdout, child_stderr })
+    }
+}
+
+struct Ready {
+    link_input: bool,
+    link_output: bool,
+    child_signal: bool,
+    child_stdin: bool,
+    child_stdout: bool,
+    child_stderr: bool,
+}
+
+/// poll(2) over those descriptors that are there.
+fn poll_ready<const N: usize>(
+    interests: [(Option<BorrowedFd<'_>>, PollFlags); N],
+    timeout: Duration,
+) -> Result<[bool; N], Errno> {
+    let mut fds = Vec::with_capacity(N);
+    for (fd, flags) in &interests {
+        if let Some(fd) = fd {
+            fds.push(PollFd::new(*fd, *flags));
+        }
+    }
+    // Rounded up: a poll that returns just before the deadline would spin until it.
+    let timeout = timeout.saturating_add(Duration::from_micros(999));
+    let timeout = PollTimeout::try_from(timeout).unwrap_or(PollTimeout::MAX);
+    match poll(&mut fds, timeout) {
+        Ok(_) | Err(Errno::EINTR) => {}
+        Err(error) => return Err(error),
+    }
+    let mut results = fds.iter().map(|fd| fd.any().unwrap_or(true));
+    Ok(interests.map(|(fd, _)| fd.is_some() && results.next().unwrap_or(false)))
+}
+
+struct Running {
+    group: Pid,
+    stdin: Option<ChildStdin>,
+    stdout: Option<ChildStdout>,
+    stderr: Option<ChildStderr>,
+    output: Output,
+    reaper: Reaper,
+    usage: Usage,
+    limits: StageLimits,
+    wall_deadline: Instant,
+    next_look: Instant,
+}
+
+impl Running {
+    fn new(child: Child, limits: &StageLimits, usage: Usage) -> Result<Self, Gone> {
+        let pid = i32::try_from(child.id()).map_err(|_| Gone::protocol("a process id beyond i32"))?;
+        let group = Pid::from_raw(pid);
+        let now = Instant::now();
+        Ok(Self {
+            group,
+            stdin: child.stdin,
+            stdout: child.stdout,
+            stderr: child.stderr,
+            output: Output::new(limits.output_bytes),
+            reaper: Reaper::new(group),
+            usage,
+            limits: *limits,
+            wall_deadline: now.checked_add(Duration::from_millis(limits.wall_ms)).unwrap_or(now),
+            next_look: now + TICK,
+        })
+    }
+
+    fn until_next_look(&self) -> Duration {
+        self.next_look.min(self.wall_deadline).saturating_duration_since(Instant::now())
+    }
+
+    fn over_time(&mut self, meter: &Meter) -> Option<StopReason> {
+        let now = Instant::now();
+        if now >= self.wall_deadline {
+            return Some(StopReason::WallTime);
+        }
+        if now >= self.next_look {
+            self.next_look = now + TICK;
+            self.usage.sample(meter, &self.reaper);
+            if self.used_up_cpu() {
+                return Some(StopReason::CpuTime);
+            }
+        }
+        None
+    }
+
+    fn used_up_cpu(&self) -> bool {
+        self.usage.cpu > Duration::from_millis(self.limits.cpu_ms)
+    }
+}
+
+/// What the stage may still write, and the way there.
+struct Output {
+    buffer: Box<[u8]>,
+    left: u64,
+    cut: bool,
+}
+
+impl Output {
+    fn new(limit: u64) -> Self {
+        Self { buffer: vec![0; READ_BUFFER].into_boxed_slice(), left: limit, cut: false }
+    }
+
+    /// Passes on what one read of `pipe` gives, closes it at its end, and says whether there was anything.
+    fn pass_on(&mut self, pipe: &mut Option<impl Read>, stream: Stream, link: &mut Link) -> bool {
+        let Some(open) = pipe else { return false };
+        let length = match open.read(&mut self.buffer) {
+            Ok(length) => length,
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => return true,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => return false,
+            Err(_) => 0,
+        };
+        if length == 0 {
+            *pipe = None;
+            return false;
+        }
+        let kept = usize::try_from(self.left).unwrap_or(usize::MAX).min(length);
+        self.cut |= kept < length;
+        self.left -= kept as u64;
+        link.send_data(stream, &self.buffer[..kept]);
+        !self.cut
+    }
+}
+
+/// What the stage has used so far.
+struct Usage {
+    started: Instant,
+    base: Reading,
+    base_own_cpu: Duration,
+    cpu: Duration,
+    last: Reading,
+    peak_memory_bytes: u64,
+    wall: Duration,
+    user: Duration,
+    system: Duration,
+}
+
+impl Usage {
+    fn start(meter: &Meter) -> Self {
+        let base = meter.read();
+        Self {
+            started: Instant::now(),
+            base,
+            base_own_cpu: own_cpu(),
+            cpu: Duration::ZERO,
+            last: base,
+            peak_memory_bytes: 0,
+            wall: Duration::ZERO,
+            user: Duration::ZERO,
+            system: Duration::ZERO,
+        }
+    }
+
+    fn sample(&mut self, meter: &Meter, reaper: &Reaper) {
+        self.last = meter.read();
+        self.cpu = match (self.last.cpu, self.base.cpu) {
+            // The runner's own work for the stage is not the stage's.
+            (Some(now), Some(base)) => {
+                now.saturating_sub(base).saturating_sub(own_cpu().saturating_sub(self.base_own_cpu))
+            }
+            _ => reaper.user + reaper.system + process_tree::usage().cpu,
+        };
+        let memory = self.last.memory_bytes.saturating_sub(self.base.memory_bytes);
+        self.peak_memory_bytes = self.peak_memory_bytes.max(memory);
+    }
+
+    fn finish(mut self, reaper: &Reaper) -> Self {
+        self.wall = self.started.elapsed();
+        self.user = reaper.user;
+        self.system = reaper.system;
+        self.peak_memory_bytes = self.peak_memory_bytes.max(reaper.max_resident_bytes);
+        self
+    }
+
+    fn report(
+        &self,
+        stage: StageName,
+        end: StageEnd,
+        stopped: Option<StopReason>,
+        output_cut: bool,
+    ) -> StageReport {
+        StageReport {
+            stage,
+            end,
+            stopped,
+            wall_us: micros(self.wall),
+            user_us: micros(self.user),
+            system_us: micros(self.system),
+            peak_memory_bytes: self.peak_memory_bytes,
+            oom_kills: self.last.oom_kills.saturating_sub(self.base.oom_kills),
+            refused_processes: self.last.refused_processes.saturating_sub(self.base.refused_processes),
+            output_cut,
+        }
+    }
+}
+
+fn micros(duration: Duration) -> u64 {
+    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
+}
+
+/// A wait status (wait(2)) as data. Killing waits for every child, so there is one for every stage that started.
+fn end_of(status: Option<i32>) -> StageEnd {
+    match status {
+        Some(status) if libc::WIFEXITED(status) => StageEnd::Exited { code: libc::WEXITSTATUS(status) },
+        Some(status) => StageEnd::Signaled { signal: libc::WTERMSIG(status) },
+        None => StageEnd::NotStarted { message: "the first process was never seen to end".into() },
+    }
+}

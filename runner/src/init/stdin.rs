@@ -1,0 +1,56 @@
+//! Input of the run stage, from the link to the program.
+
+use std::io::{self, Write};
+use std::process::ChildStdin;
+
+use super::Gone;
+use crate::protocol::STDIN_WINDOW;
+
+/// Input that has arrived and that the program has not taken yet: at most [`STDIN_WINDOW`] bytes.
+#[derive(Debug, Default)]
+pub(super) struct Stdin {
+    pending: Vec<u8>,
+    ended: bool,
+}
+
+impl Stdin {
+    pub(super) fn push(&mut self, bytes: &[u8]) -> Result<(), Gone> {
+        if self.ended {
+            return Err(Gone::protocol("input after its end"));
+        }
+        if self.pending.len() + bytes.len() > STDIN_WINDOW {
+            return Err(Gone::protocol("more input than was granted"));
+        }
+        self.pending.extend_from_slice(bytes);
+        Ok(())
+    }
+
+    pub(super) fn end(&mut self) {
+        self.ended = true;
+    }
+
+    pub(super) fn has_pending(&self) -> bool {
+        !self.pending.is_empty()
+    }
+
+    /// Whether the program has taken everything and nothing more will come.
+    pub(super) fn is_finished(&self) -> bool {
+        self.ended && self.pending.is_empty()
+    }
+
+    /// Gives the program what its pipe takes now, and returns how much it took. A program that has closed its input
+    /// takes everything.
+    pub(super) fn write_to(&mut self, pipe: &mut ChildStdin) -> usize {
+        let mut taken = 0;
+        while taken < self.pending.len() {
+            match pipe.write(&self.pending[taken..]) {
+                Ok(length) => taken += length,
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
+                Err(_) => taken = self.pending.len(),
+            }
+        }
+        self.pending.drain(..taken);
+        taken
+    }
+}

@@ -1,0 +1,228 @@
+//! The control messages, and the rules of the conversation.
+//!
+//! 1. The runner says [`Event::Hello`].
+//! 2. The server may send one tar as [`Archive`](crate::frame::Stream::Archive) frames; the runner unpacks regular files
+//!    and folders below the work folder as they arrive, and refuses everything else.
+//! 3. The server sends [`Command::Start`] with the stages. For each one the runner says [`Event::StageStart`], passes
+//!    output on as it comes, and says [`Event::StageEnd`]. A stage that did not exit with 0 is the last one.
+//! 4. After the last stage the runner says [`Event::End`] and exits.
+//!
+//! Input for the run stage may be sent from the start, at most [`STDIN_WINDOW`] bytes ahead of what
+//! [`Event::StdinWindow`] has granted: the runner can then always read the link, so a command never waits behind input
+//! that the program does not read.
+//!
+//! The end of the link means that the server is gone: the runner kills everything and exits.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+/// The version of this protocol, said in [`Event::Hello`].
+pub const PROTOCOL: u32 = 1;
+
+/// Bytes of input that the server may send before any is granted with [`Event::StdinWindow`].
+pub const STDIN_WINDOW: usize = 256 * 1024;
+
+/// The longest control message in bytes. A longer one is a protocol error on either side.
+pub const MAX_CONTROL_LENGTH: usize = 1024 * 1024;
+
+/// Server to runner.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(tag = "type", rename_all = "kebab-case")]
+pub enum Command {
+    /// Ends the input of the run stage, after what was sent before.
+    CloseStdin,
+    /// Starts the next stage after one with [`Stage::hold`].
+    Continue,
+    /// Sends a signal to the process group of the stage that runs; nothing when none runs.
+    Signal {
+        /// The signal's number (signal(7)).
+        signal: i32,
+    },
+    /// Starts the first stage. Said once.
+    Start {
+        /// The stages, in order.
+        stages: Vec<Stage>,
+    },
+    /// Kills the stage that runs; it is reported with [`StopReason::Request`].
+    Stop,
+}
+
+/// Runner to server.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(tag = "type", rename_all = "kebab-case")]
+pub enum Event {
+    /// All stages are over; the runner exits.
+    End,
+    /// The runner cannot go on; it exits.
+    Fault {
+        /// Whose fault it is.
+        kind: FaultKind,
+        /// What happened, for people.
+        message: String,
+    },
+    /// The first event of all.
+    Hello {
+        /// [`PROTOCOL`].
+        protocol: u32,
+        /// Where resource use is read from.
+        accounting: Accounting,
+    },
+    /// A stage is over, and nothing of it is left.
+    StageEnd {
+        /// How it went.
+        report: StageReport,
+    },
+    /// A stage starts; output from here to its end is the stage's.
+    StageStart {
+        /// Which one.
+        stage: StageName,
+    },
+    /// The server may send this many more bytes of input.
+    StdinWindow {
+        /// Bytes that the program has taken since the last grant.
+        bytes: usize,
+    },
+}
+
+/// Where the runner reads resource use from.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Accounting {
+    /// The container's own cgroup, version 1.
+    CgroupV1,
+    /// The container's own cgroup, version 2.
+    CgroupV2,
+    /// The process tree: no cgroup is readable. Neither OOM kills nor refused processes can be told then.
+    ProcessTree,
+}
+
+/// Whose fault a [`Event::Fault`] is.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FaultKind {
+    /// The archive holds what is not accepted, or does not fit into the work folder.
+    Archive,
+    /// The server broke the rules of the conversation.
+    Protocol,
+    /// The kernel refused what the runner needs.
+    System,
+}
+
+/// The two stages of a run.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StageName {
+    /// Makes a program of the files; its input is empty.
+    Compile,
+    /// Runs it, with the caller's input.
+    Run,
+}
+
+/// One program to start.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct Stage {
+    /// Which stage it is.
+    pub stage: StageName,
+    /// The program, found through `PATH` of [`env`](Self::env), and its arguments.
+    pub argv: Vec<String>,
+    /// The whole environment; nothing is inherited.
+    pub env: BTreeMap<String, String>,
+    /// What it may use.
+    pub limits: StageLimits,
+    /// Whether to wait for [`Command::Continue`] after this stage before the next one starts.
+    #[serde(default)]
+    pub hold: bool,
+}
+
+/// What the runner enforces itself. Memory, processes and files are limited by the container.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct StageLimits {
+    /// Time from start to end, in milliseconds.
+    pub wall_ms: u64,
+    /// CPU time of all processes of the stage together, in milliseconds.
+    pub cpu_ms: u64,
+    /// Bytes on standard output and standard error together; what exceeds it is cut off and the stage killed.
+    pub output_bytes: u64,
+}
+
+/// How one stage went.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct StageReport {
+    /// Which stage.
+    pub stage: StageName,
+    /// How its first process ended.
+    pub end: StageEnd,
+    /// Why the runner killed it, if it did.
+    pub stopped: Option<StopReason>,
+    /// Time from start to end, in microseconds.
+    pub wall_us: u64,
+    /// CPU time in user mode of all its processes, in microseconds.
+    pub user_us: u64,
+    /// CPU time in kernel mode of all its processes, in microseconds.
+    pub system_us: u64,
+    /// The most memory that was seen in use, in bytes.
+    pub peak_memory_bytes: u64,
+    /// Processes that the kernel killed because the memory limit was reached.
+    pub oom_kills: u64,
+    /// Processes or threads that the kernel refused because the process limit was reached.
+    pub refused_processes: u64,
+    /// Whether output was cut off at [`StageLimits::output_bytes`].
+    pub output_cut: bool,
+}
+
+impl StageReport {
+    /// Whether the stage ended by itself and well, so that the next one may start.
+    #[must_use]
+    pub fn is_success(&self) -> bool {
+        self.end == StageEnd::Exited { code: 0 } && self.stopped.is_none() && self.oom_kills == 0
+    }
+
+    /// Time from start to end.
+    #[must_use]
+    pub fn wall_time(&self) -> Duration {
+        Duration::from_micros(self.wall_us)
+    }
+
+    /// CPU time in user and kernel mode together.
+    #[must_use]
+    pub fn cpu_time(&self) -> Duration {
+        Duration::from_micros(self.user_us.saturating_add(self.system_us))
+    }
+}
+
+/// How a stage's first process ended.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum StageEnd {
+    /// It exited.
+    Exited {
+        /// The exit code, 0 to 255.
+        code: i32,
+    },
+    /// It never ran.
+    NotStarted {
+        /// What the kernel said.
+        message: String,
+    },
+    /// A signal ended it.
+    Signaled {
+        /// The signal's number (signal(7)).
+        signal: i32,
+    },
+}
+
+/// Why the runner killed a stage.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum StopReason {
+    /// [`StageLimits::cpu_ms`] was used up.
+    CpuTime,
+    /// [`StageLimits::output_bytes`] was exceeded.
+    Output,
+    /// The server said [`Command::Stop`].
+    Request,
+    /// [`StageLimits::wall_ms`] was over.
+    WallTime,
+}

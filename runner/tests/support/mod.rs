@@ -1,0 +1,175 @@
+//! Speaks the protocol with a real runner that is a plain process: no Docker.
+
+use std::collections::BTreeMap;
+use std::io::{Read, Write};
+use std::process::{Child, ChildStdin, Command as Process, Stdio};
+
+use runner::frame::{self, Stream};
+use runner::message::{Decoder, Message, Runner, Server, encode_control};
+use runner::protocol::{Command, Event, Stage, StageLimits, StageName, StageReport};
+use tempfile::TempDir;
+
+pub struct Conversation {
+    child: Child,
+    pub stdin: Option<ChildStdin>,
+    _work: TempDir,
+    decoder: Decoder<Runner>,
+    buffer: Vec<u8>,
+}
+
+/// What a conversation gave from now to its end.
+#[derive(Debug, Default)]
+pub struct Heard {
+    pub stdout: Vec<u8>,
+    pub stderr: Vec<u8>,
+    pub events: Vec<Event>,
+}
+
+#[derive(Debug)]
+pub enum Said {
+    Data(Stream, Vec<u8>),
+    Event(Event),
+}
+
+impl Conversation {
+    pub fn start() -> Self {
+        let work = tempfile::tempdir().unwrap();
+        let mut child = Process::new(env!("CARGO_BIN_EXE_runner"))
+            .arg(work.path())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let stdin = child.stdin.take();
+        let mut this = Self { child, stdin, _work: work, decoder: Decoder::default(), buffer: Vec::new() };
+        assert!(matches!(this.next(), Some(Said::Event(Event::Hello { protocol: 1, .. }))));
+        this
+    }
+
+    pub fn send(&mut self, command: &Command) {
+        let mut bytes = Vec::new();
+        encode_control::<Server>(command, &mut bytes);
+        self.send_bytes(&bytes);
+    }
+
+    pub fn send_data(&mut self, stream: Stream, data: &[u8]) {
+        let mut bytes = Vec::new();
+        frame::encode(stream, data, &mut bytes);
+        self.send_bytes(&bytes);
+    }
+
+    pub fn send_bytes(&mut self, bytes: &[u8]) {
+        self.stdin.as_mut().unwrap().write_all(bytes).unwrap();
+    }
+
+    /// The next thing the runner says; `None` when it has closed the link.
+    pub fn next(&mut self) -> Option<Said> {
+        loop {
+            let mut input = self.buffer.as_slice();
+            let said = self.decoder.next(&mut input).unwrap().map(|message| match message {
+                Message::Control(event) => Said::Event(event),
+                Message::Data(stream, data) => Said::Data(stream, data.to_vec()),
+            });
+            let used = self.buffer.len() - input.len();
+            self.buffer.drain(..used);
+            if said.is_some() {
+                return said;
+            }
+            let mut chunk = [0; 65536];
+            let length = self.child.stdout.as_mut().unwrap().read(&mut chunk).unwrap();
+            if length == 0 {
+                self.decoder.finish().unwrap();
+                return None;
+            }
+            self.buffer.extend_from_slice(&chunk[..length]);
+        }
+    }
+
+    /// Reads until `text` has appeared on standard output.
+    pub fn read_until(&mut self, text: &str) {
+        let mut seen = Vec::new();
+        while !String::from_utf8_lossy(&seen).contains(text) {
+            match self.next() {
+                Some(Said::Data(Stream::Stdout, data)) => seen.extend(data),
+                Some(Said::Event(Event::End)) | None => panic!("no {text:?} in {}", seen.escape_ascii()),
+                Some(_) => {}
+            }
+        }
+    }
+
+    pub fn rest(&mut self) -> Heard {
+        let mut heard = Heard::default();
+        while let Some(said) = self.next() {
+            match said {
+                Said::Data(Stream::Stdout, data) => heard.stdout.extend(data),
+                Said::Data(_, data) => heard.stderr.extend(data),
+                Said::Event(event) => heard.events.push(event),
+            }
+        }
+        heard
+    }
+
+    /// Waits for the runner's own end, with its input closed.
+    pub fn exit_code(mut self) -> Option<i32> {
+        self.stdin = None;
+        self.child.wait().unwrap().code()
+    }
+
+    pub fn runner_pid(&self) -> u32 {
+        self.child.id()
+    }
+}
+
+impl Drop for Conversation {
+    fn drop(&mut self) {
+        self.stdin = None;
+        let _ = self.child.wait();
+    }
+}
+
+impl Heard {
+    pub fn reports(&self) -> Vec<&StageReport> {
+        self.events
+            .iter()
+            .filter_map(|event| match event {
+                Event::StageEnd { report } => Some(report),
+                _ => None,
+            })
+            .collect()
+    }
+
+    pub fn only_report(&self) -> &StageReport {
+        let reports = self.reports();
+        assert!(matches!(self.events.last(), Some(Event::End)), "{self:?}");
+        assert_eq!(reports.len(), 1, "{self:?}");
+        reports[0]
+    }
+}
+
+pub const LIMITS: StageLimits = StageLimits { wall_ms: 30_000, cpu_ms: 30_000, output_bytes: 1 << 20 };
+
+pub fn stage(argv: &[&str]) -> Stage {
+    Stage {
+        stage: StageName::Run,
+        argv: argv.iter().map(ToString::to_string).collect(),
+        env: BTreeMap::from([("PATH".into(), "/usr/local/bin:/usr/bin:/bin".into())]),
+        limits: LIMITS,
+        hold: false,
+    }
+}
+
+pub fn shell(script: &str) -> Stage {
+    stage(&["sh", "-c", script])
+}
+
+pub fn start(stages: impl Into<Vec<Stage>>) -> Command {
+    Command::Start { stages: stages.into() }
+}
+
+/// Runs one stage without input to its end.
+pub fn run(stage: Stage) -> Heard {
+    let mut conversation = Conversation::start();
+    conversation.send(&start([stage]));
+    conversation.send(&Command::CloseStdin);
+    conversation.rest()
+}
