@@ -1,0 +1,139 @@
+//! The container of a sandbox: the whole hardening list, in one place.
+
+use std::collections::BTreeMap;
+
+use bytesize::ByteSize;
+use engine_api::{ContainerCreateBody, HostConfig, LogConfig, Mount, Ulimit, VolumeOptions};
+
+use super::seccomp;
+
+/// User and group of everything in a sandbox.
+pub const USER: &str = "10001:10001";
+/// Where the files of a run are.
+pub const WORK: &str = "/box";
+/// Where the volume with the runner's binary is mounted.
+const RUNNER_MOUNT: &str = "/dayfly";
+/// The binary in that volume.
+pub(super) const RUNNER_FILE: &str = "dayfly";
+
+pub(super) const INSTANCE_LABEL: &str = "dayfly.instance";
+const LANGUAGE_LABEL: &str = "dayfly.language";
+
+// File systems of the sandbox are memory: together they stay below the least memory limit, so that a full one is
+// ENOSPC and not an OOM kill.
+const WORK_SIZE: ByteSize = ByteSize::mib(64);
+const TMP_SIZE: ByteSize = ByteSize::mib(32);
+const SHM_SIZE: ByteSize = ByteSize::mib(16);
+const INODES: u32 = 16 * 1024;
+
+const OPEN_FILES: i64 = 1024;
+/// The runner is one process among those that are counted.
+const RUNNER_PROCESSES: i64 = 1;
+/// High, so that the host's own processes outlive the sandbox; below the 1000 of the runner's children.
+const OOM_SCORE_ADJ: i64 = 500;
+const ONE_CPU: i64 = 1_000_000_000;
+
+/// What differs from one sandbox to the next.
+#[derive(Clone, Debug)]
+pub struct SandboxSpec {
+    /// The image's id, never a tag.
+    pub image: String,
+    /// The key of the language, for people who look at the engine.
+    pub language: String,
+    /// The memory limit at the start.
+    pub memory: ByteSize,
+    /// Processes and threads at a time.
+    pub processes: u32,
+}
+
+/// What all sandboxes of this process share.
+#[derive(Debug)]
+pub(super) struct Common<'a> {
+    pub(super) instance: &'a str,
+    pub(super) runner_volume: &'a str,
+    pub(super) runtime: Option<&'a str>,
+}
+
+pub(super) fn container(spec: &SandboxSpec, common: &Common<'_>) -> ContainerCreateBody {
+    ContainerCreateBody {
+        image: spec.image.clone(),
+        hostname: Some("sandbox".into()),
+        user: Some(USER.into()),
+        entrypoint: vec![format!("{RUNNER_MOUNT}/{RUNNER_FILE}"), "runner".into(), WORK.into()],
+        working_dir: Some(WORK.into()),
+        network_disabled: Some(true),
+        open_stdin: true,
+        // The end of the link is the end of the runner's input: a server that dies leaves nothing behind.
+        stdin_once: true,
+        attach_stdin: true,
+        attach_stdout: true,
+        attach_stderr: true,
+        labels: BTreeMap::from([
+            (INSTANCE_LABEL.into(), common.instance.into()),
+            (LANGUAGE_LABEL.into(), spec.language.clone()),
+        ]),
+        host_config: HostConfig {
+            memory: Some(bytes(spec.memory)),
+            memory_swap: Some(bytes(spec.memory)),
+            nano_cpus: Some(ONE_CPU),
+            pids_limit: Some(i64::from(spec.processes) + RUNNER_PROCESSES),
+            oom_score_adj: Some(OOM_SCORE_ADJ),
+            network_mode: Some("none".into()),
+            ipc_mode: Some("private".into()),
+            cgroupns_mode: Some("private".into()),
+            cap_drop: vec!["ALL".into()],
+            security_opt: vec!["no-new-privileges".into(), format!("seccomp={}", seccomp::profile())],
+            privileged: false,
+            readonly_rootfs: true,
+            tmpfs: BTreeMap::from([
+                (WORK.into(), tmpfs_options(WORK_SIZE, "exec")),
+                ("/tmp".into(), tmpfs_options(TMP_SIZE, "noexec")),
+            ]),
+            shm_size: Some(bytes(SHM_SIZE)),
+            mounts: vec![Mount {
+                typ: "volume".into(),
+                source: Some(common.runner_volume.into()),
+                target: RUNNER_MOUNT.into(),
+                read_only: true,
+                volume_options: Some(VolumeOptions { no_copy: true, ..VolumeOptions::default() }),
+                ..Mount::default()
+            }],
+            ulimits: vec![
+                ulimit("nofile", OPEN_FILES),
+                ulimit("fsize", bytes(WORK_SIZE)),
+                ulimit("core", 0),
+            ],
+            log_config: Some(LogConfig { typ: "none".into(), ..LogConfig::default() }),
+            auto_remove: true,
+            runtime: common.runtime.map(str::to_owned),
+            ..HostConfig::default()
+        },
+        ..ContainerCreateBody::default()
+    }
+}
+
+fn tmpfs_options(size: ByteSize, exec: &str) -> String {
+    let owner = USER.split_once(':').map(|(user, group)| format!("uid={user},gid={group}")).unwrap_or_default();
+    format!("rw,nosuid,nodev,{exec},size={},nr_inodes={INODES},mode=0700,{owner}", size.as_u64())
+}
+
+fn ulimit(name: &str, value: i64) -> Ulimit {
+    Ulimit { name: name.into(), soft: value, hard: value }
+}
+
+/// Sizes go to the engine as signed numbers; limits are checked to be far below the sign.
+pub(super) fn bytes(size: ByteSize) -> i64 {
+    i64::try_from(size.as_u64()).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::limits::Limits;
+
+    #[test]
+    fn full_file_systems_leave_room_for_the_program() {
+        let file_systems = WORK_SIZE + TMP_SIZE + SHM_SIZE;
+        assert!(file_systems.as_u64() < Limits::RUN.memory.as_u64() / 2);
+    }
+}

@@ -1,0 +1,120 @@
+//! The server's end of the link: the runner protocol over the attach connection.
+
+use bytes::{Buf, Bytes};
+use engine_api::{Attached, AttachedOutput, AttachedStdin, StreamType};
+use runner::frame::{self, Stream};
+use runner::message::{Decoder, Message, Runner, Server, encode_control};
+use runner::protocol::{Command, Event};
+
+use super::SandboxError;
+
+/// How many bytes of what the runner itself writes to its standard error are kept in the log.
+const DIAGNOSTICS: usize = 4096;
+
+/// What a sandbox says.
+#[derive(Debug)]
+pub enum LinkEvent {
+    /// A control message.
+    Control(Event),
+    /// Output of the stage that runs.
+    Output {
+        /// Whether it is standard error.
+        stderr: bool,
+        /// The bytes, at least one.
+        data: Bytes,
+    },
+}
+
+/// From the sandbox.
+#[derive(Debug)]
+pub struct LinkReader {
+    output: AttachedOutput,
+    decoder: Decoder<Runner>,
+    buffer: Bytes,
+}
+
+/// To the sandbox.
+#[derive(Debug)]
+pub struct LinkWriter {
+    stdin: AttachedStdin,
+}
+
+pub(super) fn split(attached: Attached) -> (LinkReader, LinkWriter) {
+    let (output, stdin) = attached.into_split();
+    (LinkReader { output, decoder: Decoder::default(), buffer: Bytes::new() }, LinkWriter { stdin })
+}
+
+impl LinkReader {
+    /// The next event; `None` when the sandbox has closed the link. Dropping this future loses nothing.
+    ///
+    /// # Errors
+    /// The link failed, or what arrived is not the protocol.
+    pub async fn next(&mut self) -> Result<Option<LinkEvent>, SandboxError> {
+        loop {
+            if let Some(event) = self.buffered()? {
+                return Ok(Some(event));
+            }
+            match self.output.next().await? {
+                None => return self.decoder.finish().map(|()| None).map_err(|error| SandboxError::Link(error.into())),
+                Some(chunk) if chunk.stream == StreamType::Stdout => self.buffer = chunk.data,
+                Some(chunk) => {
+                    let text = String::from_utf8_lossy(&chunk.data[..chunk.data.len().min(DIAGNOSTICS)]);
+                    tracing::warn!("a runner says: {}", text.trim_end());
+                }
+            }
+        }
+    }
+
+    fn buffered(&mut self) -> Result<Option<LinkEvent>, SandboxError> {
+        loop {
+            let mut input = &self.buffer[..];
+            let event = match self.decoder.next(&mut input).map_err(SandboxError::Link)? {
+                None => return Ok(None),
+                Some(Message::Control(event)) => Some(LinkEvent::Control(event)),
+                Some(Message::Data(_, [])) => None,
+                Some(Message::Data(stream, data)) => Some(LinkEvent::Output {
+                    stderr: stream == Stream::Stderr,
+                    data: self.buffer.slice_ref(data),
+                }),
+            };
+            let rest = input.len();
+            self.buffer.advance(self.buffer.len() - rest);
+            if event.is_some() {
+                return Ok(event);
+            }
+        }
+    }
+}
+
+impl LinkWriter {
+    /// Sends a command.
+    ///
+    /// # Errors
+    /// The link is gone.
+    pub async fn command(&mut self, command: &Command) -> Result<(), SandboxError> {
+        let mut bytes = Vec::new();
+        encode_control::<Server>(command, &mut bytes);
+        Ok(self.stdin.write_all(&bytes).await?)
+    }
+
+    /// Sends the files of a run, as a tar, and the command that starts it, in one write.
+    ///
+    /// # Errors
+    /// The link is gone.
+    pub async fn start(&mut self, files: &[u8], command: &Command) -> Result<(), SandboxError> {
+        let mut bytes = Vec::with_capacity(files.len() + 4096);
+        frame::encode(Stream::Archive, files, &mut bytes);
+        encode_control::<Server>(command, &mut bytes);
+        Ok(self.stdin.write_all(&bytes).await?)
+    }
+
+    /// Sends input of the run stage. The caller keeps to the window that the runner grants.
+    ///
+    /// # Errors
+    /// The link is gone.
+    pub async fn input(&mut self, data: &[u8]) -> Result<(), SandboxError> {
+        let mut bytes = Vec::with_capacity(data.len() + frame::HEADER_LENGTH);
+        frame::encode(Stream::Stdin, data, &mut bytes);
+        Ok(self.stdin.write_all(&bytes).await?)
+    }
+}

@@ -1,0 +1,119 @@
+//! Nothing stays behind: neither of a server that was killed, nor of one that died with its machine.
+//!
+//! A running sandbox ends by itself when its server dies, since its input ends then. What is left are containers that
+//! were created and not yet started, and the volume. A second process, the *watcher*, removes them: it waits for the
+//! end of a pipe that only the server holds. When both died, the next server removes what is old and not running.
+
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use engine_api::{Client, ContainerListOptions, Deadline, Endpoint, Filters};
+use tokio::io::AsyncReadExt as _;
+use tokio::process::{Child, Command};
+use tokio::sync::Mutex;
+
+use super::hardening::INSTANCE_LABEL;
+use super::removal::try_remove;
+use super::runner_volume::{self, NAME_PREFIX};
+
+const CALL_DEADLINE: Duration = Duration::from_secs(30);
+/// A request that was on its way when the server died can still create a container.
+const SETTLE: Duration = Duration::from_millis(500);
+const QUIET_ROUNDS: u32 = 3;
+const MOST_ROUNDS: u32 = 60;
+/// A container that is created is started within seconds, so an older one has no server any more.
+const ABANDONED_AFTER: Duration = Duration::from_secs(60);
+
+/// The second process.
+#[derive(Debug)]
+pub struct Watcher {
+    child: Mutex<Child>,
+}
+
+impl Watcher {
+    pub(super) fn start(program: &Path, endpoint: &Endpoint, instance: &str) -> std::io::Result<Self> {
+        let mut command = std::process::Command::new(program);
+        command
+            .args(["watch", instance])
+            .env("DOCKER_HOST", endpoint.to_string())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            // A terminal's ctrl-C is for the server.
+            .process_group(0);
+        Ok(Self { child: Mutex::new(Command::from(command).spawn()?) })
+    }
+
+    /// Lets the watcher remove what is left, and waits until it is done.
+    pub(super) async fn finish(&self) {
+        let mut child = self.child.lock().await;
+        drop(child.stdin.take());
+        if let Err(error) = child.wait().await {
+            tracing::warn!("the watcher is gone: {error}");
+        }
+    }
+}
+
+/// Runs as the watcher of `instance`: waits for the end of standard input, then removes what the instance left.
+///
+/// # Errors
+/// The engine failed, again and again.
+pub async fn watch(client: &Client, instance: &str) -> engine_api::Result<()> {
+    let mut nothing = [0; 64];
+    let mut stdin = tokio::io::stdin();
+    while stdin.read(&mut nothing).await.is_ok_and(|length| length > 0) {}
+    let mut outcome = Ok(());
+    let mut quiet = 0;
+    for _ in 0..MOST_ROUNDS {
+        outcome = remove_instance(client, instance).await.map(|removed| {
+            quiet = if removed == 0 { quiet + 1 } else { 0 };
+        });
+        if outcome.is_ok() && quiet == QUIET_ROUNDS {
+            break;
+        }
+        tokio::time::sleep(SETTLE).await;
+    }
+    outcome?;
+    match client.volume_delete(&runner_volume::name(instance), true, Deadline::after(CALL_DEADLINE)).await {
+        Err(error) if !error.is_not_found() => Err(error),
+        _ => Ok(()),
+    }
+}
+
+async fn remove_instance(client: &Client, instance: &str) -> engine_api::Result<usize> {
+    let filters = Filters::new().label(format!("{INSTANCE_LABEL}={instance}"));
+    let options = ContainerListOptions { all: true, filters };
+    let containers = client.container_list(&options, Deadline::after(CALL_DEADLINE)).await?;
+    for container in &containers {
+        try_remove(client, &container.id).await?;
+    }
+    Ok(containers.len())
+}
+
+/// Removes what instances left that died together with their watcher.
+///
+/// # Errors
+/// The engine failed.
+pub async fn remove_abandoned(client: &Client) -> engine_api::Result<()> {
+    let options = ContainerListOptions { all: true, filters: Filters::new().label(INSTANCE_LABEL) };
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
+    for container in client.container_list(&options, Deadline::after(CALL_DEADLINE)).await? {
+        let age = now.saturating_sub(u64::try_from(container.created).unwrap_or(0));
+        // What runs has a server: its input would have ended otherwise.
+        if container.state != "running" && age > ABANDONED_AFTER.as_secs() {
+            tracing::info!(container = %container.id, "removing a sandbox that a dead server left");
+            try_remove(client, &container.id).await?;
+        }
+    }
+    let volumes = client.volume_list(&Filters::new().name(NAME_PREFIX), Deadline::after(CALL_DEADLINE)).await?;
+    for volume in volumes {
+        // The engine refuses to remove one that a container uses; a server that lives makes it anew when it is missed.
+        match client.volume_delete(&volume.name, false, Deadline::after(CALL_DEADLINE)).await {
+            Ok(()) => tracing::info!(volume = volume.name, "removed a volume that a dead server left"),
+            Err(error) if error.is_conflict() || error.is_not_found() => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,84 @@
+//! Removing a container, for certain.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use engine_api::{Client, ContainerDeleteOptions, ContainerId, Deadline};
+use tokio::runtime::Handle;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio_util::task::TaskTracker;
+
+const CALL_DEADLINE: Duration = Duration::from_secs(30);
+/// How often to look whether a removal that is under way has ended.
+const POLL: Duration = Duration::from_millis(50);
+/// How long to wait before a removal that failed is tried again, at first and at most.
+const FIRST_RETRY: Duration = Duration::from_millis(200);
+const LAST_RETRY: Duration = Duration::from_secs(30);
+
+/// Removes a container when it is dropped. The slot is held until the container is gone: one that cannot be removed
+/// keeps its slot out of use.
+#[derive(Debug)]
+pub(super) struct Removal {
+    task: Option<(Client, ContainerId, Arc<OwnedSemaphorePermit>)>,
+    tracker: TaskTracker,
+}
+
+impl Removal {
+    pub(super) fn new(
+        client: Client,
+        id: ContainerId,
+        slot: Arc<OwnedSemaphorePermit>,
+        tracker: TaskTracker,
+    ) -> Self {
+        Self { task: Some((client, id, slot)), tracker }
+    }
+}
+
+impl Drop for Removal {
+    fn drop(&mut self) {
+        // Without a runtime the process is ending; the watcher removes the container then.
+        if let (Some((client, id, slot)), Ok(runtime)) = (self.task.take(), Handle::try_current()) {
+            self.tracker.spawn_on(
+                async move {
+                    remove(&client, &id).await;
+                    drop(slot);
+                },
+                &runtime,
+            );
+        }
+    }
+}
+
+async fn remove(client: &Client, id: &ContainerId) {
+    let mut retry = FIRST_RETRY;
+    loop {
+        match try_remove(client, id).await {
+            Ok(()) => return,
+            Err(error) => {
+                tracing::warn!(container = %id, "a sandbox cannot be removed, trying again in {retry:?}: {error}");
+            }
+        }
+        tokio::time::sleep(retry).await;
+        retry = (retry * 2).min(LAST_RETRY);
+    }
+}
+
+/// Returns when the container does not exist.
+pub(super) async fn try_remove(client: &Client, id: &ContainerId) -> engine_api::Result<()> {
+    let options = ContainerDeleteOptions { force: true, volumes: true };
+    match client.container_delete(id, &options, Deadline::after(CALL_DEADLINE)).await {
+        Ok(()) => return Ok(()),
+        Err(error) if error.is_not_found() => return Ok(()),
+        // AutoRemove is quicker; wait until it is done.
+        Err(error) if error.is_conflict() => {}
+        Err(error) => return Err(error),
+    }
+    let deadline = Deadline::after(CALL_DEADLINE);
+    loop {
+        match client.container_inspect(id, deadline).await {
+            Ok(_) => tokio::time::sleep(POLL).await,
+            Err(error) if error.is_not_found() => return Ok(()),
+            Err(error) => return Err(error),
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! The volume that carries this very binary into every sandbox, read-only.
+//!
+//! A bind mount would need the binary's path on the engine's host, which a server in a container cannot know.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use engine_api::{
+    Client, ContainerCreateBody, ContainerDeleteOptions, ContainerId, Deadline, HostConfig, Mount, TarEntry, TarStream,
+    VolumeCreateOptions,
+};
+use tokio::sync::Mutex;
+
+use super::hardening::{INSTANCE_LABEL, RUNNER_FILE};
+
+const FILL_DEADLINE: Duration = Duration::from_secs(60);
+const EXECUTABLE: u32 = 0o755;
+/// What every name of such a volume starts with.
+pub(super) const NAME_PREFIX: &str = "dayfly-runner-";
+
+#[derive(Debug)]
+pub(super) struct RunnerVolume {
+    name: String,
+    instance: String,
+    filled: AtomicBool,
+    filling: Mutex<()>,
+}
+
+impl RunnerVolume {
+    pub(super) fn new(instance: &str) -> Self {
+        Self {
+            name: name(instance),
+            instance: instance.to_owned(),
+            filled: AtomicBool::new(false),
+            filling: Mutex::new(()),
+        }
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Makes the volume and fills it, unless that has been done. A volume is filled through a container that is never
+    /// started, for which any image will do.
+    pub(super) async fn ensure(&self, client: &Client, image: &str) -> engine_api::Result<()> {
+        if self.filled.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        let _turn = self.filling.lock().await;
+        if self.filled.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        let deadline = Deadline::after(FILL_DEADLINE);
+        let labels = [(INSTANCE_LABEL.to_owned(), self.instance.clone())];
+        let options = VolumeCreateOptions {
+            name: self.name.clone(),
+            labels: labels.clone().into(),
+            ..VolumeCreateOptions::default()
+        };
+        client.volume_create(&options, deadline).await?;
+        let body = ContainerCreateBody {
+            image: image.to_owned(),
+            cmd: vec!["never-started".into()],
+            labels: labels.into(),
+            host_config: HostConfig {
+                network_mode: Some("none".into()),
+                mounts: vec![Mount {
+                    typ: "volume".into(),
+                    source: Some(self.name.clone()),
+                    target: "/volume".into(),
+                    ..Mount::default()
+                }],
+                ..HostConfig::default()
+            },
+            ..ContainerCreateBody::default()
+        };
+        let id = client.container_create(None, &body, deadline).await?.id;
+        let filled = fill(client, &id, deadline).await;
+        let options = ContainerDeleteOptions { force: true, ..ContainerDeleteOptions::default() };
+        client.container_delete(&id, &options, Deadline::after(FILL_DEADLINE)).await?;
+        filled?;
+        self.filled.store(true, Ordering::Release);
+        Ok(())
+    }
+
+    /// Somebody has removed or emptied the volume: fill it again before the next sandbox.
+    pub(super) fn distrust(&self) {
+        self.filled.store(false, Ordering::Release);
+    }
+}
+
+pub(super) fn name(instance: &str) -> String {
+    format!("{NAME_PREFIX}{instance}")
+}
+
+async fn fill(client: &Client, id: &ContainerId, deadline: Deadline) -> engine_api::Result<()> {
+    // The running program, even if its file has been replaced meanwhile.
+    let binary = PathBuf::from("/proc/self/exe");
+    let archive = TarStream::from_entries([TarEntry::file(RUNNER_FILE, binary, EXECUTABLE)]);
+    client.put_container_archive(id, "/volume", archive, deadline).await
+}
