@@ -122,7 +122,10 @@ impl Sandboxes {
     pub async fn close(&self) {
         self.shared.removals.close();
         self.shared.removals.wait().await;
-        self.shared.watcher.finish().await;
+        match runner_volume::remove(&self.shared.client, &self.shared.instance).await {
+            Ok(()) => self.shared.watcher.dismiss().await,
+            Err(error) => tracing::warn!("the runner's volume is left to the watcher: {error}"),
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use bytesize::ByteSize;
-use engine_api::{ContainerCreateBody, HostConfig, LogConfig, Mount, Ulimit, VolumeOptions};
+use engine_api::{ContainerCreateBody, HostConfig, LogConfig, Mount, MountType, Ulimit, VolumeOptions};
 
 use super::seccomp;
 
@@ -91,8 +91,8 @@ pub(super) fn container(spec: &SandboxSpec, common: &Common<'_>) -> ContainerCre
             ]),
             shm_size: Some(bytes(SHM_SIZE)),
             mounts: vec![Mount {
-                typ: "volume".into(),
-                source: Some(common.runner_volume.into()),
+                mount_type: MountType::Volume,
+                source: common.runner_volume.into(),
                 target: RUNNER_MOUNT.into(),
                 read_only: true,
                 volume_options: Some(VolumeOptions { no_copy: true, ..VolumeOptions::default() }),
@@ -103,7 +103,7 @@ pub(super) fn container(spec: &SandboxSpec, common: &Common<'_>) -> ContainerCre
                 ulimit("fsize", bytes(WORK_SIZE)),
                 ulimit("core", 0),
             ],
-            log_config: Some(LogConfig { typ: "none".into(), ..LogConfig::default() }),
+            log_config: Some(LogConfig { driver: "none".into(), ..LogConfig::default() }),
             auto_remove: true,
             runtime: common.runtime.map(str::to_owned),
             ..HostConfig::default()

@@ -10,7 +10,7 @@ use std::process::Stdio;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use engine_api::{Client, ContainerListOptions, Deadline, Endpoint, Filters};
-use tokio::io::AsyncReadExt as _;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, Command};
 use tokio::sync::Mutex;
 
@@ -21,6 +21,8 @@ use super::runner_volume::{self, NAME_PREFIX};
 const CALL_DEADLINE: Duration = Duration::from_secs(30);
 /// A request that was on its way when the server died can still create a container.
 const SETTLE: Duration = Duration::from_millis(500);
+/// What a server that ends in order writes to its watcher.
+const NOTHING_LEFT: u8 = b'.';
 const QUIET_ROUNDS: u32 = 3;
 const MOST_ROUNDS: u32 = 60;
 /// A container that is created is started within seconds, so an older one has no server any more.
@@ -45,24 +47,31 @@ impl Watcher {
         Ok(Self { child: Mutex::new(Command::from(command).spawn()?) })
     }
 
-    /// Lets the watcher remove what is left, and waits until it is done.
-    pub(super) async fn finish(&self) {
+    /// Tells the watcher that nothing is left, and waits for its end.
+    pub(super) async fn dismiss(&self) {
         let mut child = self.child.lock().await;
-        drop(child.stdin.take());
+        if let Some(mut pipe) = child.stdin.take() {
+            // A watcher that is gone already cannot be told.
+            let _ = pipe.write_all(&[NOTHING_LEFT]).await;
+        }
         if let Err(error) = child.wait().await {
             tracing::warn!("the watcher is gone: {error}");
         }
     }
 }
 
-/// Runs as the watcher of `instance`: waits for the end of standard input, then removes what the instance left.
+/// Runs as the watcher of `instance`: waits for the end of standard input, then removes what the instance left, unless
+/// it said that it left nothing.
 ///
 /// # Errors
 /// The engine failed, again and again.
 pub async fn watch(client: &Client, instance: &str) -> engine_api::Result<()> {
-    let mut nothing = [0; 64];
-    let mut stdin = tokio::io::stdin();
-    while stdin.read(&mut nothing).await.is_ok_and(|length| length > 0) {}
+    let mut said = Vec::new();
+    // An input that cannot be read has no server at its other end either.
+    let _ = tokio::io::stdin().read_to_end(&mut said).await;
+    if said == [NOTHING_LEFT] {
+        return Ok(());
+    }
     let mut outcome = Ok(());
     let mut quiet = 0;
     for _ in 0..MOST_ROUNDS {
@@ -75,10 +84,7 @@ pub async fn watch(client: &Client, instance: &str) -> engine_api::Result<()> {
         tokio::time::sleep(SETTLE).await;
     }
     outcome?;
-    match client.volume_delete(&runner_volume::name(instance), true, Deadline::after(CALL_DEADLINE)).await {
-        Err(error) if !error.is_not_found() => Err(error),
-        _ => Ok(()),
-    }
+    runner_volume::remove(client, instance).await
 }
 
 async fn remove_instance(client: &Client, instance: &str) -> engine_api::Result<usize> {

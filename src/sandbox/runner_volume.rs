@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use engine_api::{
-    Client, ContainerCreateBody, ContainerDeleteOptions, ContainerId, Deadline, HostConfig, Mount, TarEntry, TarStream,
+    Client, ContainerCreateBody, ContainerDeleteOptions, ContainerId, Deadline, HostConfig, Mount, MountType, TarEntry, TarStream,
     VolumeCreateOptions,
 };
 use tokio::sync::Mutex;
@@ -66,8 +66,8 @@ impl RunnerVolume {
             host_config: HostConfig {
                 network_mode: Some("none".into()),
                 mounts: vec![Mount {
-                    typ: "volume".into(),
-                    source: Some(self.name.clone()),
+                    mount_type: MountType::Volume,
+                    source: self.name.clone(),
                     target: "/volume".into(),
                     ..Mount::default()
                 }],
@@ -90,8 +90,16 @@ impl RunnerVolume {
     }
 }
 
-pub(super) fn name(instance: &str) -> String {
+fn name(instance: &str) -> String {
     format!("{NAME_PREFIX}{instance}")
+}
+
+/// Removes the volume of an instance that has no container any more.
+pub(super) async fn remove(client: &Client, instance: &str) -> engine_api::Result<()> {
+    match client.volume_delete(&name(instance), true, Deadline::after(FILL_DEADLINE)).await {
+        Err(error) if !error.is_not_found() => Err(error),
+        _ => Ok(()),
+    }
 }
 
 async fn fill(client: &Client, id: &ContainerId, deadline: Deadline) -> engine_api::Result<()> {

@@ -1,0 +1,199 @@
+//! How a run ended: one taxonomy, everywhere.
+
+use std::time::Duration;
+
+use runner::protocol::{StageEnd, StageName, StageReport, StopReason};
+use serde::Serialize;
+
+/// The verdict on a run, or on one stage of it.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Status {
+    /// The caller ended it.
+    Cancelled,
+    /// The compile stage did not succeed; its own status says how.
+    CompileError,
+    /// The kernel killed a process of it because the memory limit was reached.
+    MemoryLimit,
+    /// It wrote more than it may; what it wrote up to there is kept.
+    OutputLimit,
+    /// It failed after the kernel had refused it a process.
+    ProcessLimit,
+    /// It exited with another code than 0.
+    RuntimeError,
+    /// A signal ended it that no limit explains.
+    Signaled,
+    /// It exited with 0.
+    Success,
+    /// It took longer than it may.
+    TimeLimit,
+}
+
+/// Which of the two clocks ran out.
+#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum TimeLimit {
+    /// CPU time of all its processes.
+    Cpu,
+    /// Time from start to end.
+    Wall,
+}
+
+/// How one stage ended.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct StageOutcome {
+    /// Which stage.
+    pub stage: StageName,
+    /// The verdict.
+    pub status: Status,
+    /// For [`Status::TimeLimit`], which one.
+    pub time_limit: Option<TimeLimit>,
+    /// The exit code, if it exited.
+    pub exit_code: Option<i32>,
+    /// The number of the signal that ended it, if one did.
+    pub signal: Option<i32>,
+    /// For a program that could not be started, why.
+    pub not_started: Option<String>,
+    /// Time from start to end.
+    pub wall_time: Duration,
+    /// CPU time of all its processes.
+    pub cpu_time: Duration,
+    /// The most memory that was seen in use, in bytes.
+    pub peak_memory_bytes: u64,
+    /// Whether output was cut off.
+    pub truncated: bool,
+}
+
+/// How a run ended.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Outcome {
+    /// The verdict.
+    pub status: Status,
+    /// The compile stage, if the language has one.
+    pub compile: Option<StageOutcome>,
+    /// The run stage, if it came to that.
+    pub run: Option<StageOutcome>,
+}
+
+impl Outcome {
+    /// The outcome of a run whose stages reported this.
+    #[must_use]
+    pub fn new(reports: &[StageReport]) -> Self {
+        let of = |stage| reports.iter().find(|report| report.stage == stage).map(StageOutcome::new);
+        let compile = of(StageName::Compile);
+        let run = of(StageName::Run);
+        let status = run.as_ref().map_or(Status::CompileError, |run| run.status);
+        Self { status, compile, run }
+    }
+
+    /// The stage that decided: the run stage, or the compile stage that failed.
+    #[must_use]
+    pub fn last(&self) -> Option<&StageOutcome> {
+        self.run.as_ref().or(self.compile.as_ref())
+    }
+}
+
+impl StageOutcome {
+    fn new(report: &StageReport) -> Self {
+        let (status, time_limit) = verdict(report);
+        let (exit_code, signal, not_started) = match &report.end {
+            StageEnd::Exited { code } => (Some(*code), None, None),
+            StageEnd::Signaled { signal } => (None, Some(*signal), None),
+            StageEnd::NotStarted { message } => (None, None, Some(message.clone())),
+        };
+        Self {
+            stage: report.stage,
+            status,
+            time_limit,
+            exit_code,
+            signal,
+            not_started,
+            wall_time: report.wall_time(),
+            cpu_time: report.cpu_time(),
+            peak_memory_bytes: report.peak_memory_bytes,
+            truncated: report.output_cut,
+        }
+    }
+}
+
+fn verdict(report: &StageReport) -> (Status, Option<TimeLimit>) {
+    let status = match report.stopped {
+        // A process that the kernel killed for its memory says more than how the rest of the stage went on.
+        _ if report.oom_kills > 0 => Status::MemoryLimit,
+        Some(StopReason::Output) => Status::OutputLimit,
+        Some(StopReason::WallTime) => return (Status::TimeLimit, Some(TimeLimit::Wall)),
+        Some(StopReason::CpuTime) => return (Status::TimeLimit, Some(TimeLimit::Cpu)),
+        Some(StopReason::Request) => Status::Cancelled,
+        None => match report.end {
+            StageEnd::Exited { code: 0 } => Status::Success,
+            _ if report.refused_processes > 0 => Status::ProcessLimit,
+            StageEnd::Exited { .. } | StageEnd::NotStarted { .. } => Status::RuntimeError,
+            StageEnd::Signaled { .. } => Status::Signaled,
+        },
+    };
+    (status, None)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn report(stage: StageName, end: StageEnd) -> StageReport {
+        StageReport {
+            stage,
+            end,
+            stopped: None,
+            wall_us: 1,
+            user_us: 2,
+            system_us: 3,
+            peak_memory_bytes: 4,
+            oom_kills: 0,
+            refused_processes: 0,
+            output_cut: false,
+        }
+    }
+
+    fn status(change: impl FnOnce(&mut StageReport)) -> Status {
+        let mut report = report(StageName::Run, StageEnd::Signaled { signal: 9 });
+        change(&mut report);
+        Outcome::new(&[report]).status
+    }
+
+    #[test]
+    fn an_exit_code_or_a_signal_alone_is_no_limit() {
+        assert_eq!(status(|_| {}), Status::Signaled);
+        assert_eq!(status(|r| r.end = StageEnd::Exited { code: 137 }), Status::RuntimeError);
+        assert_eq!(status(|r| r.end = StageEnd::Exited { code: 0 }), Status::Success);
+        assert_eq!(status(|r| r.end = StageEnd::NotStarted { message: String::new() }), Status::RuntimeError);
+    }
+
+    #[test]
+    fn limits_are_told_apart() {
+        assert_eq!(status(|r| r.oom_kills = 1), Status::MemoryLimit);
+        assert_eq!(status(|r| r.refused_processes = 1), Status::ProcessLimit);
+        assert_eq!(status(|r| r.stopped = Some(StopReason::Output)), Status::OutputLimit);
+        assert_eq!(status(|r| r.stopped = Some(StopReason::Request)), Status::Cancelled);
+        let mut cpu = report(StageName::Run, StageEnd::Signaled { signal: 9 });
+        cpu.stopped = Some(StopReason::CpuTime);
+        let outcome = Outcome::new(&[cpu]);
+        assert_eq!((outcome.status, outcome.run.unwrap().time_limit), (Status::TimeLimit, Some(TimeLimit::Cpu)));
+    }
+
+    #[test]
+    fn a_program_that_copes_with_refused_processes_succeeds() {
+        let coped = status(|r| {
+            r.refused_processes = 5;
+            r.end = StageEnd::Exited { code: 0 };
+        });
+        assert_eq!(coped, Status::Success);
+    }
+
+    #[test]
+    fn a_compile_stage_that_fails_makes_a_compile_error_and_keeps_its_own_status() {
+        let mut compile = report(StageName::Compile, StageEnd::Exited { code: 1 });
+        compile.oom_kills = 1;
+        let outcome = Outcome::new(&[compile]);
+        assert_eq!(outcome.status, Status::CompileError);
+        assert_eq!(outcome.last().unwrap().status, Status::MemoryLimit);
+    }
+}

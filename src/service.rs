@@ -1,0 +1,183 @@
+//! Takes jobs and runs them: a queue, slots, sandboxes. What REST, and whatever comes beside it, stands on.
+
+use std::collections::HashMap;
+use std::num::NonZeroUsize;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant};
+
+use thiserror::Error;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tracing::Instrument as _;
+
+use crate::execution::{ExecutionError, ExecutionEvent, Input, Job, Outcome, execute};
+use crate::images::{self, ImageState};
+use crate::languages::{Language, Languages};
+use crate::sandbox::{Sandbox, SandboxError, Sandboxes};
+
+/// How long an image's id is taken for current. A rebuilt image is used after that.
+const IMAGE_MEMORY: Duration = Duration::from_secs(5);
+
+/// Runs jobs, so many at a time, the others in the order in which they came.
+#[derive(Debug)]
+pub struct Service {
+    languages: Languages,
+    sandboxes: Sandboxes,
+    slots: Arc<Semaphore>,
+    waiting: AtomicUsize,
+    most_waiting: usize,
+    images: Mutex<HashMap<String, (Instant, String)>>,
+}
+
+/// Why a job was not run to its end. Never the program's fault.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum ServiceError {
+    /// It started and then failed.
+    #[error(transparent)]
+    Execution(ExecutionError),
+    /// The language's image does not exist.
+    #[error("the image of language {language} is not built: run `dayfly images build {language}` on the server")]
+    ImageMissing {
+        /// The key of the language.
+        language: String,
+    },
+    /// Too many jobs wait already.
+    #[error("{waiting} runs are waiting already: try again in a few seconds")]
+    QueueFull {
+        /// How many.
+        waiting: usize,
+    },
+    /// No sandbox could be made.
+    #[error(transparent)]
+    Sandbox(SandboxError),
+    /// The server is about to end.
+    #[error("the server is shutting down")]
+    ShuttingDown,
+}
+
+impl Service {
+    /// A service with `slots` runs at a time and `most_waiting` jobs in the queue.
+    #[must_use]
+    pub fn new(languages: Languages, sandboxes: Sandboxes, slots: NonZeroUsize, most_waiting: usize) -> Self {
+        Self {
+            languages,
+            sandboxes,
+            slots: Arc::new(Semaphore::new(slots.get())),
+            waiting: AtomicUsize::new(0),
+            most_waiting,
+            images: Mutex::default(),
+        }
+    }
+
+    /// The languages.
+    #[must_use]
+    pub fn languages(&self) -> &Languages {
+        &self.languages
+    }
+
+    /// Runs a job to its end. Dropping the future takes it out of the queue, or ends the run and its container.
+    ///
+    /// # Errors
+    /// The job was not run to its end.
+    pub async fn run(
+        &self,
+        job: &Job,
+        input: Input,
+        events: mpsc::Sender<ExecutionEvent>,
+    ) -> Result<Outcome, ServiceError> {
+        let span = tracing::info_span!("execution", id = %job.id, language = job.language.key);
+        self.run_inner(job, input, events).instrument(span).await
+    }
+
+    async fn run_inner(
+        &self,
+        job: &Job,
+        input: Input,
+        events: mpsc::Sender<ExecutionEvent>,
+    ) -> Result<Outcome, ServiceError> {
+        let asked = Instant::now();
+        let slot = self.slot().await?;
+        let waited = asked.elapsed();
+        let sandbox = self.sandbox(job, slot).await?;
+        let ready = asked.elapsed();
+        let outcome = execute(sandbox, job, input, events).await.map_err(ServiceError::Execution)?;
+        tracing::info!(status = ?outcome.status, ?waited, ?ready, total = ?asked.elapsed(), "done");
+        Ok(outcome)
+    }
+
+    /// Lets running jobs end, refuses the waiting ones, and returns when no sandbox is left.
+    pub async fn close(&self) {
+        self.slots.close();
+        self.sandboxes.close().await;
+    }
+
+    async fn slot(&self) -> Result<OwnedSemaphorePermit, ServiceError> {
+        if let Ok(slot) = Arc::clone(&self.slots).try_acquire_owned() {
+            return Ok(slot);
+        }
+        let place = Place::take(&self.waiting);
+        if place.waiting_before >= self.most_waiting {
+            return Err(ServiceError::QueueFull { waiting: place.waiting_before });
+        }
+        Arc::clone(&self.slots).acquire_owned().await.map_err(|_| ServiceError::ShuttingDown)
+    }
+
+    async fn sandbox(&self, job: &Job, slot: OwnedSemaphorePermit) -> Result<Sandbox, ServiceError> {
+        let image = self.image(&job.language).await?;
+        self.sandboxes.open(job.sandbox(image), slot).await.map_err(|error| match error {
+            // The image that was there a moment ago.
+            SandboxError::Engine(engine) if engine.is_not_found() => {
+                self.forget_image(&job.language);
+                ServiceError::ImageMissing { language: job.language.key.clone() }
+            }
+            error => ServiceError::Sandbox(error),
+        })
+    }
+
+    /// The id of the language's image: a tag can be moved between two looks, an id cannot.
+    async fn image(&self, language: &Language) -> Result<String, ServiceError> {
+        if let Some((seen, id)) = self.known_images().get(&language.key)
+            && seen.elapsed() < IMAGE_MEMORY
+        {
+            return Ok(id.clone());
+        }
+        let state = images::state(self.sandboxes.client(), language).await;
+        let state = state.map_err(|error| ServiceError::Sandbox(error.into()))?;
+        if let ImageState::Stale { .. } = state {
+            tracing::warn!(language = language.key, "the image is older than the language's folder or its base");
+        }
+        let Some(id) = state.id() else {
+            return Err(ServiceError::ImageMissing { language: language.key.clone() });
+        };
+        self.known_images().insert(language.key.clone(), (Instant::now(), id.to_owned()));
+        Ok(id.to_owned())
+    }
+
+    fn forget_image(&self, language: &Language) {
+        self.known_images().remove(&language.key);
+    }
+
+    fn known_images(&self) -> std::sync::MutexGuard<'_, HashMap<String, (Instant, String)>> {
+        // No code that holds the lock can panic half way through a change.
+        self.images.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A place in the queue, given up when dropped.
+struct Place<'a> {
+    waiting: &'a AtomicUsize,
+    waiting_before: usize,
+}
+
+impl<'a> Place<'a> {
+    fn take(waiting: &'a AtomicUsize) -> Self {
+        Self { waiting_before: waiting.fetch_add(1, Ordering::Relaxed), waiting }
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.waiting.fetch_sub(1, Ordering::Relaxed);
+    }
+}
