@@ -124,7 +124,8 @@ impl Job {
 
     /// By when the runner itself has ended every stage.
     fn longest(&self) -> Duration {
-        let compile = self.language.spec.compile.as_ref().map_or(Duration::ZERO, |spec| spec.limits.wall_time);
+        let compile =
+            self.language.spec.compile.as_ref().map_or(Duration::ZERO, |spec| spec.limits.wall_time);
         compile + self.language.spec.run.limits.wall_time
     }
 }
@@ -193,7 +194,9 @@ impl Conversation<'_> {
                 LinkEvent::Control(Event::Fault { kind: FaultKind::Archive, message }) => {
                     return Err(ExecutionError::Files(message));
                 }
-                LinkEvent::Control(Event::Fault { message, .. }) => return Err(ExecutionError::Runner(message)),
+                LinkEvent::Control(Event::Fault { message, .. }) => {
+                    return Err(ExecutionError::Runner(message));
+                }
                 LinkEvent::Control(Event::Hello { .. }) => return Err(SandboxError::NoGreeting.into()),
             }
         }

@@ -101,7 +101,8 @@ impl Languages {
     /// The first language whose files may have this extension.
     #[must_use]
     pub fn for_extension(&self, extension: &str) -> Option<&Arc<Language>> {
-        let spoken = |language: &&Arc<Language>| language.spec.extensions.iter().any(|known| known == extension);
+        let spoken =
+            |language: &&Arc<Language>| language.spec.extensions.iter().any(|known| known == extension);
         self.by_key.values().find(spoken)
     }
 
@@ -128,7 +129,8 @@ impl Language {
         let Some(text) = files.iter().find(|file| file.path == "language.toml") else {
             return Err(invalid("language.toml", "the file is missing".into()));
         };
-        let text = std::str::from_utf8(&text.content).map_err(|error| invalid("language.toml", error.to_string()))?;
+        let text = std::str::from_utf8(&text.content)
+            .map_err(|error| invalid("language.toml", error.to_string()))?;
         let spec = Spec::parse(text).map_err(|message| invalid("language.toml", message))?;
         // What does not change the image is no part of it.
         let context: Vec<File> = files

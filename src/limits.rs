@@ -91,7 +91,12 @@ fn check_time(limit: &'static str, value: Duration) -> Result<(), LimitError> {
     Err(LimitError { limit, value, least, most })
 }
 
-fn check_size(limit: &'static str, value: ByteSize, least: ByteSize, most: ByteSize) -> Result<(), LimitError> {
+fn check_size(
+    limit: &'static str,
+    value: ByteSize,
+    least: ByteSize,
+    most: ByteSize,
+) -> Result<(), LimitError> {
     if (least..=most).contains(&value) {
         return Ok(());
     }

@@ -145,7 +145,11 @@ impl Shared {
         }
     }
 
-    async fn try_open(&self, spec: &SandboxSpec, slot: &Arc<OwnedSemaphorePermit>) -> Result<Sandbox, SandboxError> {
+    async fn try_open(
+        &self,
+        spec: &SandboxSpec,
+        slot: &Arc<OwnedSemaphorePermit>,
+    ) -> Result<Sandbox, SandboxError> {
         self.runner_volume.ensure(&self.client, &spec.image).await?;
         let common = Common {
             instance: &self.instance,

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use thiserror::Error;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, mpsc};
 use tracing::Instrument as _;
 
 use crate::execution::{ExecutionError, ExecutionEvent, Input, Job, Outcome, execute};
@@ -37,7 +37,9 @@ pub enum ServiceError {
     #[error(transparent)]
     Execution(ExecutionError),
     /// The language's image does not exist.
-    #[error("the image of language {language} is not built: run `dayfly images build {language}` on the server")]
+    #[error(
+        "the image of language {language} is not built: run `dayfly images build {language}` on the server"
+    )]
     ImageMissing {
         /// The key of the language.
         language: String,
@@ -106,15 +108,22 @@ impl Service {
         Ok(outcome)
     }
 
-    /// Lets running jobs end, refuses the waiting ones, and returns when no sandbox is left.
-    pub async fn close(&self) {
+    /// Refuses the jobs that wait, and those that come.
+    pub fn refuse_waiting(&self) {
         self.slots.close();
+    }
+
+    /// Returns when no sandbox is left. The runs must have ended or been dropped before.
+    pub async fn close(&self) {
+        self.refuse_waiting();
         self.sandboxes.close().await;
     }
 
     async fn slot(&self) -> Result<OwnedSemaphorePermit, ServiceError> {
-        if let Ok(slot) = Arc::clone(&self.slots).try_acquire_owned() {
-            return Ok(slot);
+        match Arc::clone(&self.slots).try_acquire_owned() {
+            Ok(slot) => return Ok(slot),
+            Err(TryAcquireError::Closed) => return Err(ServiceError::ShuttingDown),
+            Err(TryAcquireError::NoPermits) => {}
         }
         let place = Place::take(&self.waiting);
         if place.waiting_before >= self.most_waiting {
@@ -145,7 +154,10 @@ impl Service {
         let state = images::state(self.sandboxes.client(), language).await;
         let state = state.map_err(|error| ServiceError::Sandbox(error.into()))?;
         if let ImageState::Stale { .. } = state {
-            tracing::warn!(language = language.key, "the image is older than the language's folder or its base");
+            tracing::warn!(
+                language = language.key,
+                "the image is older than the language's folder or its base"
+            );
         }
         let Some(id) = state.id() else {
             return Err(ServiceError::ImageMissing { language: language.key.clone() });

@@ -32,7 +32,8 @@ impl ApiError {
     }
 
     pub(super) fn not_found(path: &str) -> Self {
-        let message = format!("there is nothing at {path}: see POST /execute, GET /languages and GET /health");
+        let message =
+            format!("there is nothing at {path}: see POST /execute, GET /languages and GET /health");
         Self::new(StatusCode::NOT_FOUND, "not-found", message)
     }
 
@@ -46,7 +47,8 @@ impl ApiError {
     }
 
     fn internal() -> Self {
-        let message = "the run failed through no fault of its own: try again, and see the server's log if it stays so";
+        let message =
+            "the run failed through no fault of its own: try again, and see the server's log if it stays so";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal-error", message)
     }
 }

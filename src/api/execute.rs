@@ -72,7 +72,8 @@ pub(super) async fn execute(
     let job = job(&service, request.language.as_deref(), request.code)?;
     let input = Input::whole(Bytes::from(request.input.unwrap_or_default()));
     let (events, collected) = mpsc::channel(EVENTS);
-    let (outcome, collected) = tokio::join!(service.run(&job, input, events), Collector::default().collect(collected));
+    let (outcome, collected) =
+        tokio::join!(service.run(&job, input, events), Collector::default().collect(collected));
     Ok(Json(ExecuteReply::new(job.id, &outcome?, collected)))
 }
 
@@ -83,11 +84,19 @@ fn job(service: &Service, language: Option<&str>, code: Option<String>) -> Resul
     })?;
     let language = service.languages().get(name).ok_or_else(|| {
         let shown: String = name.chars().take(64).collect();
-        ApiError::bad_request("unknown-language", format!("{shown:?} is no language of this server, which has: {}", known()))
+        ApiError::bad_request(
+            "unknown-language",
+            format!("{shown:?} is no language of this server, which has: {}", known()),
+        )
     })?;
     match code {
-        Some(code) if !code.is_empty() => Ok(Job { id: Uuid::new_v4(), language: Arc::clone(language), code }),
-        _ => Err(ApiError::bad_request("missing-code", "send the program's text as the string \"code\"; it is missing or empty")),
+        Some(code) if !code.is_empty() => {
+            Ok(Job { id: Uuid::new_v4(), language: Arc::clone(language), code })
+        }
+        _ => Err(ApiError::bad_request(
+            "missing-code",
+            "send the program's text as the string \"code\"; it is missing or empty",
+        )),
     }
 }
 
@@ -135,7 +144,9 @@ impl CompileReply {
 
 fn signal_name(stage: &StageOutcome) -> Option<String> {
     let number = stage.signal?;
-    Some(Signal::try_from(number).map_or_else(|_| format!("SIG{number}"), |signal| signal.as_str().to_owned()))
+    Some(
+        Signal::try_from(number).map_or_else(|_| format!("SIG{number}"), |signal| signal.as_str().to_owned()),
+    )
 }
 
 /// Seconds with three digits more than a millisecond is worth.

@@ -19,12 +19,20 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for JsonBody<T> {
 
     async fn from_request(request: Request, _state: &S) -> Result<Self, ApiError> {
         let (head, body) = request.into_parts();
-        let content_type = head.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let content_type =
+            head.headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         if !is_json(content_type) {
-            let message = format!("the body must be JSON: send the header content-type: application/json, not {content_type:?}");
-            return Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-content-type", message));
+            let message = format!(
+                "the body must be JSON: send the header content-type: application/json, not {content_type:?}"
+            );
+            return Err(ApiError::new(
+                StatusCode::UNSUPPORTED_MEDIA_TYPE,
+                "unsupported-content-type",
+                message,
+            ));
         }
-        let announced = head.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
+        let announced =
+            head.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
         if announced.is_some_and(|length| length > BODY_LIMIT) {
             return Err(too_large());
         }
@@ -38,7 +46,8 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for JsonBody<T> {
 
 async fn read(body: Body) -> Result<axum::body::Bytes, ApiError> {
     axum::body::to_bytes(body, BODY_LIMIT).await.map_err(|error| {
-        let cut = std::error::Error::source(&error).is_some_and(|cause| cause.to_string().contains("length limit"));
+        let cut =
+            std::error::Error::source(&error).is_some_and(|cause| cause.to_string().contains("length limit"));
         match cut {
             true => too_large(),
             false => ApiError::bad_request("incomplete-body", "the body ended before it was complete"),
@@ -54,7 +63,8 @@ fn too_large() -> ApiError {
 fn is_json(content_type: &str) -> bool {
     let essence = content_type.split(';').next().unwrap_or_default().trim();
     essence.eq_ignore_ascii_case("application/json")
-        || (essence.to_ascii_lowercase().starts_with("application/") && essence.to_ascii_lowercase().ends_with("+json"))
+        || (essence.to_ascii_lowercase().starts_with("application/")
+            && essence.to_ascii_lowercase().ends_with("+json"))
 }
 
 #[cfg(test)]
@@ -63,10 +73,13 @@ mod tests {
 
     #[test]
     fn json_goes_by_several_names() {
-        for good in ["application/json", "application/json; charset=utf-8", "Application/JSON", "application/x+json"] {
+        for good in
+            ["application/json", "application/json; charset=utf-8", "Application/JSON", "application/x+json"]
+        {
             assert!(is_json(good), "{good}");
         }
-        for bad in ["", "text/plain", "application/jsonp", "text/json+x", "application/x-www-form-urlencoded"] {
+        for bad in ["", "text/plain", "application/jsonp", "text/json+x", "application/x-www-form-urlencoded"]
+        {
             assert!(!is_json(bad), "{bad}");
         }
     }

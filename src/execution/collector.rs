@@ -116,8 +116,13 @@ mod tests {
     #[test]
     fn a_character_survives_any_cut_and_any_interruption() {
         let snowman = "☃".as_bytes();
-        let collected =
-            collect(&[(false, &snowman[..1]), (true, b"!"), (false, &snowman[1..2]), (true, b"?"), (false, &snowman[2..])]);
+        let collected = collect(&[
+            (false, &snowman[..1]),
+            (true, b"!"),
+            (false, &snowman[1..2]),
+            (true, b"?"),
+            (false, &snowman[2..]),
+        ]);
         assert_eq!(collected.output, "☃!?");
         let emoji = "🦀".as_bytes();
         let parts: Vec<(bool, &[u8])> = emoji.chunks(1).map(|byte| (false, byte)).collect();

@@ -176,7 +176,10 @@ mod tests {
         let mut cpu = report(StageName::Run, StageEnd::Signaled { signal: 9 });
         cpu.stopped = Some(StopReason::CpuTime);
         let outcome = Outcome::new(&[cpu]);
-        assert_eq!((outcome.status, outcome.run.unwrap().time_limit), (Status::TimeLimit, Some(TimeLimit::Cpu)));
+        assert_eq!(
+            (outcome.status, outcome.run.unwrap().time_limit),
+            (Status::TimeLimit, Some(TimeLimit::Cpu))
+        );
     }
 
     #[test]

@@ -92,7 +92,8 @@ impl Spec {
     /// # Errors
     /// What is wrong, with the key, for people.
     pub fn parse(text: &str) -> Result<Self, String> {
-        let written: Written = toml::from_str(text).map_err(|error| error.to_string().trim_end().to_owned())?;
+        let written: Written =
+            toml::from_str(text).map_err(|error| error.to_string().trim_end().to_owned())?;
         if written.source.is_empty() || written.source.contains('/') || written.source.starts_with('.') {
             return Err(format!("source: {:?} is no plain file name", written.source));
         }

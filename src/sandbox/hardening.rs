@@ -61,7 +61,7 @@ pub(super) fn container(spec: &SandboxSpec, common: &Common<'_>) -> ContainerCre
         user: Some(USER.into()),
         entrypoint: vec![format!("{RUNNER_MOUNT}/{RUNNER_FILE}"), "runner".into(), WORK.into()],
         working_dir: Some(WORK.into()),
-        network_disabled: Some(true),
+        network_disabled: true,
         open_stdin: true,
         // The end of the link is the end of the runner's input: a server that dies leaves nothing behind.
         stdin_once: true,
@@ -98,11 +98,7 @@ pub(super) fn container(spec: &SandboxSpec, common: &Common<'_>) -> ContainerCre
                 volume_options: Some(VolumeOptions { no_copy: true, ..VolumeOptions::default() }),
                 ..Mount::default()
             }],
-            ulimits: vec![
-                ulimit("nofile", OPEN_FILES),
-                ulimit("fsize", bytes(WORK_SIZE)),
-                ulimit("core", 0),
-            ],
+            ulimits: vec![ulimit("nofile", OPEN_FILES), ulimit("fsize", bytes(WORK_SIZE)), ulimit("core", 0)],
             log_config: Some(LogConfig { driver: "none".into(), ..LogConfig::default() }),
             auto_remove: true,
             runtime: common.runtime.map(str::to_owned),
@@ -113,7 +109,8 @@ pub(super) fn container(spec: &SandboxSpec, common: &Common<'_>) -> ContainerCre
 }
 
 fn tmpfs_options(size: ByteSize, exec: &str) -> String {
-    let owner = USER.split_once(':').map(|(user, group)| format!("uid={user},gid={group}")).unwrap_or_default();
+    let owner =
+        USER.split_once(':').map(|(user, group)| format!("uid={user},gid={group}")).unwrap_or_default();
     format!("rw,nosuid,nodev,{exec},size={},nr_inodes={INODES},mode=0700,{owner}", size.as_u64())
 }
 

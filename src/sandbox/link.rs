@@ -55,7 +55,13 @@ impl LinkReader {
                 return Ok(Some(event));
             }
             match self.output.next().await? {
-                None => return self.decoder.finish().map(|()| None).map_err(|error| SandboxError::Link(error.into())),
+                None => {
+                    return self
+                        .decoder
+                        .finish()
+                        .map(|()| None)
+                        .map_err(|error| SandboxError::Link(error.into()));
+                }
                 Some(chunk) if chunk.stream == StreamType::Stdout => self.buffer = chunk.data,
                 Some(chunk) => {
                     let text = String::from_utf8_lossy(&chunk.data[..chunk.data.len().min(DIAGNOSTICS)]);

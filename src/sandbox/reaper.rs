@@ -112,7 +112,8 @@ pub async fn remove_abandoned(client: &Client) -> engine_api::Result<()> {
             try_remove(client, &container.id).await?;
         }
     }
-    let volumes = client.volume_list(&Filters::new().name(NAME_PREFIX), Deadline::after(CALL_DEADLINE)).await?;
+    let volumes =
+        client.volume_list(&Filters::new().name(NAME_PREFIX), Deadline::after(CALL_DEADLINE)).await?;
     for volume in volumes {
         // The engine refuses to remove one that a container uses; a server that lives makes it anew when it is missed.
         match client.volume_delete(&volume.name, false, Deadline::after(CALL_DEADLINE)).await {

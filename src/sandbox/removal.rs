@@ -66,7 +66,7 @@ async fn remove(client: &Client, id: &ContainerId) {
 /// Returns when the container does not exist.
 pub(super) async fn try_remove(client: &Client, id: &ContainerId) -> engine_api::Result<()> {
     let options = ContainerDeleteOptions { force: true, volumes: true };
-    match client.container_delete(id, &options, Deadline::after(CALL_DEADLINE)).await {
+    match client.container_delete(id, options, Deadline::after(CALL_DEADLINE)).await {
         Ok(()) => return Ok(()),
         Err(error) if error.is_not_found() => return Ok(()),
         // AutoRemove is quicker; wait until it is done.

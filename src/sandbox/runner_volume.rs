@@ -7,8 +7,8 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use engine_api::{
-    Client, ContainerCreateBody, ContainerDeleteOptions, ContainerId, Deadline, HostConfig, Mount, MountType, TarEntry, TarStream,
-    VolumeCreateOptions,
+    Client, ContainerCreateBody, ContainerDeleteOptions, ContainerId, Deadline, HostConfig, Mount, MountType,
+    TarEntry, TarStream, VolumeCreateOptions,
 };
 use tokio::sync::Mutex;
 
@@ -78,7 +78,7 @@ impl RunnerVolume {
         let id = client.container_create(None, &body, deadline).await?.id;
         let filled = fill(client, &id, deadline).await;
         let options = ContainerDeleteOptions { force: true, ..ContainerDeleteOptions::default() };
-        client.container_delete(&id, &options, Deadline::after(FILL_DEADLINE)).await?;
+        client.container_delete(&id, options, Deadline::after(FILL_DEADLINE)).await?;
         filled?;
         self.filled.store(true, Ordering::Release);
         Ok(())

@@ -129,7 +129,10 @@ pub fn profile() -> String {
         syscalls.push(allow("personality", vec![Argument::equals(0, personality)]));
     }
     // On the caller only: the runner is of the same user, and a limit of CPU time would kill it.
-    syscalls.push(allow("prlimit64 sched_setattr sched_setparam sched_setscheduler", vec![Argument::equals(0, 0)]));
+    syscalls.push(allow(
+        "prlimit64 sched_setattr sched_setparam sched_setscheduler",
+        vec![Argument::equals(0, 0)],
+    ));
     syscalls.push(allow("setpriority ioprio_set", vec![Argument::equals(1, 0)]));
     let profile = Profile {
         default_action: "SCMP_ACT_ERRNO",
@@ -153,10 +156,32 @@ mod tests {
     fn what_must_stay_closed_is_named_nowhere() {
         let profile = profile();
         for name in [
-            "add_key", "bpf", "chroot", "fsmount", "fsopen", "init_module", "io_uring_setup", "kcmp", "keyctl",
-            "kexec_load", "mount", "move_mount", "name_to_handle_at", "open_by_handle_at", "perf_event_open",
-            "pidfd_getfd", "pivot_root", "process_vm_readv", "process_vm_writev", "ptrace", "request_key", "setns",
-            "socketcall", "umount2", "unshare", "userfaultfd",
+            "add_key",
+            "bpf",
+            "chroot",
+            "fsmount",
+            "fsopen",
+            "init_module",
+            "io_uring_setup",
+            "kcmp",
+            "keyctl",
+            "kexec_load",
+            "mount",
+            "move_mount",
+            "name_to_handle_at",
+            "open_by_handle_at",
+            "perf_event_open",
+            "pidfd_getfd",
+            "pivot_root",
+            "process_vm_readv",
+            "process_vm_writev",
+            "ptrace",
+            "request_key",
+            "setns",
+            "socketcall",
+            "umount2",
+            "unshare",
+            "userfaultfd",
         ] {
             assert!(!profile.contains(&format!("\"{name}\"")), "{name}");
         }
@@ -168,7 +193,8 @@ mod tests {
         let mut free = Vec::new();
         let mut bound = Vec::new();
         for rule in profile["syscalls"].as_array().unwrap() {
-            let names = rule["names"].as_array().unwrap().iter().map(|name| name.as_str().unwrap().to_owned());
+            let names =
+                rule["names"].as_array().unwrap().iter().map(|name| name.as_str().unwrap().to_owned());
             if rule.get("args").is_some() { bound.extend(names) } else { free.extend(names) }
         }
         assert!(bound.iter().all(|name| !free.contains(name)));

@@ -1,0 +1,21 @@
+//! dayfly: runs untrusted code, each run in a container that lives for that run alone.
+//!
+//! | module | what it is |
+//! |---|---|
+//! | [`languages`] | language folders: what can be run, and how |
+//! | [`limits`] | what a run may use |
+//! | [`images`] | building the languages' images |
+//! | [`sandbox`] | one hardened container, its link, its removal |
+//! | [`execution`] | one run in a sandbox, from files to outcome |
+//! | [`service`] | the queue and the slots around it |
+//! | [`api`] | HTTP on top |
+//! | [`cli`] | the commands of the binary |
+
+pub mod api;
+pub mod cli;
+pub mod execution;
+pub mod images;
+pub mod languages;
+pub mod limits;
+pub mod sandbox;
+pub mod service;
