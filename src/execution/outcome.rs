@@ -127,6 +127,9 @@ fn verdict(report: &StageReport) -> (Status, Option<TimeLimit>) {
         None => match report.end {
             StageEnd::Exited { code: 0 } => Status::Success,
             _ if report.refused_processes > 0 => Status::ProcessLimit,
+            StageEnd::Exited { .. } | StageEnd::NotStarted { .. } if report.stage == StageName::Compile => {
+                Status::CompileError
+            }
             StageEnd::Exited { .. } | StageEnd::NotStarted { .. } => Status::RuntimeError,
             StageEnd::Signaled { .. } => Status::Signaled,
         },
@@ -194,6 +197,7 @@ mod tests {
     #[test]
     fn a_compile_stage_that_fails_makes_a_compile_error_and_keeps_its_own_status() {
         let mut compile = report(StageName::Compile, StageEnd::Exited { code: 1 });
+        assert_eq!(Outcome::new(&[compile.clone()]).compile.unwrap().status, Status::CompileError);
         compile.oom_kills = 1;
         let outcome = Outcome::new(&[compile]);
         assert_eq!(outcome.status, Status::CompileError);
