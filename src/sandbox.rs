@@ -88,6 +88,7 @@ impl Sandboxes {
     /// The process that outlives a killed server cannot be started.
     pub fn new(client: Client, runtime: Option<String>) -> std::io::Result<Self> {
         let instance = Uuid::new_v4().to_string();
+        tracing::info!(instance, "sandboxes of this server carry this instance id");
         let watcher = Watcher::start(Path::new("/proc/self/exe"), client.endpoint(), &instance)?;
         Ok(Self {
             shared: Arc::new(Shared {

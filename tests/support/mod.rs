@@ -1,0 +1,153 @@
+//! A real server on a free port, the engine behind it, and the bytes between.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Command, Output, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+pub const DAYFLY: &str = env!("CARGO_BIN_EXE_dayfly");
+
+/// A `dayfly serve` of its own. Dropping it ends it with SIGTERM and waits.
+pub struct Server {
+    pub child: Child,
+    pub address: String,
+    pub instance: String,
+}
+
+pub struct Reply {
+    pub status: u16,
+    pub head: String,
+    pub body: Value,
+}
+
+impl Server {
+    pub fn start(arguments: &[&str]) -> Self {
+        Self::with_environment(arguments, &[])
+    }
+
+    pub fn with_environment(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        let mut child = Command::new(DAYFLY)
+            .args(["serve", "--port", "0"])
+            .args(arguments)
+            .envs(environment.iter().copied())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut log = BufReader::new(child.stderr.take().unwrap());
+        let mut said = String::new();
+        let address = loop {
+            let start = said.len();
+            assert!(log.read_line(&mut said).unwrap() > 0, "the server ended: {said}");
+            if let Some((_, address)) = said[start..].split_once("listening on http://") {
+                break address.trim().to_owned();
+            }
+        };
+        let instance = said.split_once("instance=\"").unwrap().1.split('"').next().unwrap().to_owned();
+        // Somebody must read the log, or the server blocks when the pipe is full.
+        std::thread::spawn(move || std::io::copy(&mut log, &mut std::io::stderr()));
+        Self { child, address, instance }
+    }
+
+    pub fn execute(&self, language: &str, code: &str, input: &str) -> Value {
+        let reply = self.post("/execute", &json!({ "language": language, "code": code, "input": input }));
+        assert_eq!(reply.status, 200, "{}", reply.body);
+        reply.body
+    }
+
+    pub fn post(&self, path: &str, body: &Value) -> Reply {
+        let body = body.to_string();
+        let head = format!("POST {path} HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: {}", body.len());
+        self.send(&head, body.as_bytes())
+    }
+
+    pub fn get(&self, path: &str) -> Reply {
+        self.send(&format!("GET {path} HTTP/1.1"), b"")
+    }
+
+    /// Sends a request with `head` (no end of line at its end) and reads the whole reply.
+    pub fn send(&self, head: &str, body: &[u8]) -> Reply {
+        let mut stream = self.open(head, body);
+        let mut bytes = Vec::new();
+        stream.read_to_end(&mut bytes).unwrap();
+        let text = String::from_utf8(bytes).unwrap();
+        let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no reply: {text:?}"));
+        let status = head.split(' ').nth(1).unwrap().parse().unwrap();
+        Reply { status, head: head.to_lowercase(), body: serde_json::from_str(body).unwrap_or(Value::Null) }
+    }
+
+    /// Sends a request and leaves the reply to the caller.
+    pub fn open(&self, head: &str, body: &[u8]) -> TcpStream {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(120))).unwrap();
+        stream.write_all(format!("{head}\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address).as_bytes()).unwrap();
+        // A server that refuses early may have closed the connection.
+        let _ = stream.write_all(body);
+        stream
+    }
+
+    /// Ids of this server's containers, in any state.
+    pub fn containers(&self) -> Vec<String> {
+        let filter = format!("label=dayfly.instance={}", self.instance);
+        docker(&["ps", "-aq", "--no-trunc", "--filter", &filter]).lines().map(str::to_owned).collect()
+    }
+
+    pub fn volumes(&self) -> Vec<String> {
+        let filter = format!("name={}", self.instance);
+        docker(&["volume", "ls", "-q", "--filter", &filter]).lines().map(str::to_owned).collect()
+    }
+
+    /// Processes on this machine that name this server's instance, as its watcher does.
+    pub fn processes(&self) -> Vec<String> {
+        let output = Command::new("pgrep").args(["-f", &self.instance]).output().unwrap();
+        String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
+    }
+
+    pub fn nothing_is_left(&self) -> bool {
+        self.containers().is_empty() && self.volumes().is_empty() && self.processes().is_empty()
+    }
+
+    pub fn signal(&self, name: &str) {
+        let status = Command::new("kill").args([name, &self.child.id().to_string()]).status().unwrap();
+        assert!(status.success());
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        if self.child.try_wait().unwrap().is_none() {
+            self.signal("-TERM");
+            self.child.wait().unwrap();
+        }
+    }
+}
+
+/// What `docker` prints. It must succeed.
+pub fn docker(arguments: &[&str]) -> String {
+    let output = Command::new("docker").args(arguments).output().unwrap();
+    assert!(output.status.success(), "docker {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap()
+}
+
+pub fn dayfly(arguments: &[&str], input: &str) -> Output {
+    let mut child = Command::new(DAYFLY)
+        .args(arguments)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // A command that ends early does not take its input.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    child.wait_with_output().unwrap()
+}
+
+/// Waits until `condition` holds, for at most so long.
+pub fn eventually(within: Duration, what: &str, mut condition: impl FnMut() -> bool) {
+    let deadline = Instant::now() + within;
+    while !condition() {
+        assert!(Instant::now() < deadline, "not within {within:?}: {what}");
+        std::thread::sleep(Duration::from_millis(50));
+    }
+}
