@@ -37,11 +37,19 @@ fn examples_do_what_their_names_say() {
     assert!(!keys.is_empty());
     for key in keys {
         let hello = server.execute(&key, &needed(&root, &key, "hello"), "");
-        assert_eq!((&hello["status"], &hello["output"]), (&"success".into(), &"Hello, world!\n".into()), "{hello}");
+        assert_eq!(
+            (&hello["status"], &hello["output"]),
+            (&"success".into(), &"Hello, world!\n".into()),
+            "{hello}"
+        );
         assert_eq!(hello["exitCode"], 0);
 
         let reversed = server.execute(&key, &needed(&root, &key, "stdin"), "olleh\n");
-        assert_eq!((&reversed["status"], &reversed["stdout"]), (&"success".into(), &"hello\n".into()), "{reversed}");
+        assert_eq!(
+            (&reversed["status"], &reversed["stdout"]),
+            (&"success".into(), &"hello\n".into()),
+            "{reversed}"
+        );
 
         let sample = server.execute(&key, &needed(&root, &key, "sample"), "Ada\n");
         assert_eq!(sample["stdout"], "Your name? Hello, Ada!\n", "{sample}");

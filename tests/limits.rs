@@ -25,12 +25,22 @@ fn an_endless_loop_is_a_time_limit_with_the_output_so_far() {
         &[
             ("python", "print('so far', flush=True)\nwhile True: pass"),
             ("javascript", "console.log('so far'); for (;;);"),
-            ("c", "#include <stdio.h>\nint main() { puts(\"so far\"); fflush(stdout); volatile int x = 1; while (x); }"),
-            ("cpp", "#include <iostream>\nint main() { std::cout << \"so far\" << std::endl; volatile int x = 1; while (x); }"),
+            (
+                "c",
+                "#include <stdio.h>\nint main() { puts(\"so far\"); fflush(stdout); volatile int x = 1; while (x); }",
+            ),
+            (
+                "cpp",
+                "#include <iostream>\nint main() { std::cout << \"so far\" << std::endl; volatile int x = 1; while (x); }",
+            ),
         ],
     );
     for reply in replies {
-        assert_eq!((&reply["status"], &reply["output"]), (&"time-limit".into(), &"so far\n".into()), "{reply}");
+        assert_eq!(
+            (&reply["status"], &reply["output"]),
+            (&"time-limit".into(), &"so far\n".into()),
+            "{reply}"
+        );
         assert!(reply["time"].as_f64().unwrap() > 5.0 || reply["cpuTime"].as_f64().unwrap() > 5.0);
         assert_eq!(reply["signal"], "SIGKILL");
     }
@@ -54,7 +64,10 @@ fn three_hundred_megabytes_are_a_memory_limit() {
             ("python", "x = bytearray(300 << 20)\nprint(len(x))"),
             ("javascript", "console.log(Buffer.alloc(300 << 20, 1).length)"),
             ("c", c),
-            ("cpp", "#include <vector>\n#include <iostream>\nint main() { std::vector<char> v(300 << 20, 1); std::cout << int(v[9]); }"),
+            (
+                "cpp",
+                "#include <vector>\n#include <iostream>\nint main() { std::vector<char> v(300 << 20, 1); std::cout << int(v[9]); }",
+            ),
         ],
     );
     for reply in replies {
@@ -81,7 +94,11 @@ for path in '/box/fill', '/tmp/fill', '/dev/shm/fill':
     except OSError as error:
         print(error.errno in (27, 28))";
     let reply = Server::start(&[]).execute("python", code, "");
-    assert_eq!((&reply["status"], &reply["stdout"]), (&"success".into(), &"True\nTrue\nTrue\n".into()), "{reply}");
+    assert_eq!(
+        (&reply["status"], &reply["stdout"]),
+        (&"success".into(), &"True\nTrue\nTrue\n".into()),
+        "{reply}"
+    );
 }
 
 #[test]

@@ -58,7 +58,10 @@ impl Server {
 
     pub fn post(&self, path: &str, body: &Value) -> Reply {
         let body = body.to_string();
-        let head = format!("POST {path} HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: {}", body.len());
+        let head = format!(
+            "POST {path} HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: {}",
+            body.len()
+        );
         self.send(&head, body.as_bytes())
     }
 
@@ -81,7 +84,9 @@ impl Server {
     pub fn open(&self, head: &str, body: &[u8]) -> TcpStream {
         let mut stream = TcpStream::connect(&self.address).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(120))).unwrap();
-        stream.write_all(format!("{head}\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address).as_bytes()).unwrap();
+        stream
+            .write_all(format!("{head}\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address).as_bytes())
+            .unwrap();
         // A server that refuses early may have closed the connection.
         let _ = stream.write_all(body);
         stream

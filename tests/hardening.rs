@@ -1,0 +1,217 @@
+//! The hardening list, as the engine shows it and as a program inside meets it.
+#![expect(unreachable_pub, dead_code, reason = "tests/support is shared; no test uses all of it")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use support::{Server, docker, eventually};
+
+#[test]
+fn inspect_shows_every_item_of_the_list() {
+    let server = Server::start(&[]);
+    let inspected: Value = std::thread::scope(|scope| {
+        let run = scope.spawn(|| server.execute("python", "import time\ntime.sleep(4)", ""));
+        let mut running = String::new();
+        eventually(Duration::from_secs(20), "a sandbox runs", || {
+            let filter = format!("label=dayfly.instance={}", server.instance);
+            let ids = docker(&["ps", "-q", "--filter", &filter, "--filter", "label=dayfly.language=python"]);
+            ids.lines().next().map(|id| running = id.to_owned()).is_some()
+        });
+        let inspected = serde_json::from_str(&docker(&["inspect", &running])).unwrap();
+        assert_eq!(run.join().unwrap()["status"], "success");
+        inspected
+    });
+    let container = &inspected[0];
+    let (config, host) = (&container["Config"], &container["HostConfig"]);
+
+    let image = docker(&["image", "inspect", "--format", "{{.Id}}", "code-execution-python:latest"]);
+    assert_eq!(config["Image"], image.trim(), "the image is pinned by id");
+    assert_eq!(config["User"], "10001:10001");
+    assert_eq!(config["Hostname"], "sandbox");
+    assert_eq!(
+        (&config["OpenStdin"], &config["StdinOnce"], &config["Tty"]),
+        (&json!(true), &json!(true), &json!(false))
+    );
+    assert_eq!(config["Labels"]["dayfly.instance"], server.instance);
+
+    let memory = 256 << 20;
+    let expected = [
+        ("NetworkMode", json!("none")),
+        ("CapDrop", json!(["ALL"])),
+        ("Privileged", json!(false)),
+        ("ReadonlyRootfs", json!(true)),
+        ("Memory", json!(memory)),
+        ("MemorySwap", json!(memory)),
+        ("NanoCpus", json!(1_000_000_000)),
+        ("PidsLimit", json!(65)),
+        ("IpcMode", json!("private")),
+        ("CgroupnsMode", json!("private")),
+        ("AutoRemove", json!(true)),
+        ("OomScoreAdj", json!(500)),
+        ("PublishAllPorts", json!(false)),
+        ("ShmSize", json!(16 << 20)),
+    ];
+    for (name, value) in expected {
+        assert_eq!(host[name], value, "{name}");
+    }
+    for name in ["CapAdd", "Binds", "Devices", "VolumesFrom", "PortBindings", "ExtraHosts", "GroupAdd"] {
+        let empty = host[name].is_null() || host[name] == json!([]) || host[name] == json!({});
+        assert!(empty, "{name}: {}", host[name]);
+    }
+    assert_eq!(host["LogConfig"]["Type"], "none");
+    assert_eq!(
+        (&host["PidMode"], &host["UTSMode"], &host["UsernsMode"]),
+        (&json!(""), &json!(""), &json!(""))
+    );
+
+    let options = host["SecurityOpt"].as_array().unwrap();
+    assert_eq!(options[0], "no-new-privileges");
+    let profile = options[1].as_str().unwrap().strip_prefix("seccomp=").unwrap();
+    let profile: Value = serde_json::from_str(profile).unwrap();
+    assert_eq!(profile["defaultAction"], "SCMP_ACT_ERRNO");
+    assert_eq!(options.len(), 2);
+
+    let tmpfs = host["Tmpfs"].as_object().unwrap();
+    assert_eq!(tmpfs.keys().collect::<Vec<_>>(), ["/box", "/tmp"]);
+    for options in tmpfs.values() {
+        for part in ["nosuid", "nodev", "size=", "nr_inodes=16384", "uid=10001", "gid=10001"] {
+            assert!(options.as_str().unwrap().contains(part), "{part}: {options}");
+        }
+    }
+    let ulimits = host["Ulimits"].as_array().unwrap();
+    let names: BTreeSet<&str> = ulimits.iter().map(|ulimit| ulimit["Name"].as_str().unwrap()).collect();
+    assert_eq!(names, BTreeSet::from(["core", "fsize", "nofile"]), "no nproc: it counts across containers");
+
+    let mounts = container["Mounts"].as_array().unwrap();
+    assert_eq!(mounts.len(), 1);
+    assert_eq!((&mounts[0]["Type"], &mounts[0]["RW"]), (&json!("volume"), &json!(false)));
+}
+
+/// Runs Python inside a sandbox and gives what it printed.
+fn inside(server: &Server, code: &str) -> String {
+    let reply = server.execute("python", code, "");
+    assert_eq!(reply["status"], "success", "{reply}");
+    reply["stdout"].as_str().unwrap().to_owned()
+}
+
+const SYSCALL: &str = "
+import ctypes, errno, os
+libc = ctypes.CDLL(None, use_errno=True)
+def call(number, *arguments):
+    result = libc.syscall(ctypes.c_long(number), *map(ctypes.c_long, arguments))
+    return 'ok' if result >= 0 else errno.errorcode[ctypes.get_errno()]
+";
+
+#[test]
+fn a_program_has_no_privileges() {
+    let server = Server::start(&[]);
+    let status = inside(&server, "print(open('/proc/self/status').read())");
+    let value = |name: &str| {
+        let line = status.lines().find(|line| line.starts_with(&format!("{name}:"))).unwrap();
+        line.split_once(':').unwrap().1.trim().to_owned()
+    };
+    for set in ["CapInh", "CapPrm", "CapEff", "CapBnd", "CapAmb"] {
+        assert_eq!(value(set), "0000000000000000", "{set}");
+    }
+    assert_eq!((value("NoNewPrivs"), value("Seccomp")), ("1".into(), "2".into()));
+    assert_eq!(value("Uid").split_whitespace().next(), Some("10001"));
+    let environment = inside(&server, "import os\nprint(sorted(os.environ))");
+    assert_eq!(environment, "['HOME', 'LANG', 'PATH', 'PYTHONDONTWRITEBYTECODE', 'USER']\n");
+    let setuid = "import os, stat\nfor top, _, names in os.walk('/usr'):\n    for n in names:\n        m = os.lstat(os.path.join(top, n)).st_mode\n        if m & 0o6000 and stat.S_ISREG(m): print(n)";
+    assert_eq!(inside(&server, setuid), "");
+}
+
+#[test]
+fn dangerous_system_calls_are_refused() {
+    let code = format!(
+        "{SYSCALL}
+for name, number, *arguments in (
+    ('unshare', 272, 0x10000000), ('clone newuser', 56, 0x10000011), ('clone3', 435, 0, 0), ('mount', 165, 0, 0, 0, 0, 0),
+    ('setns', 308, 0, 0), ('ptrace', 101, 16, 1, 0, 0), ('process_vm_readv', 310, 1, 0, 0, 0, 0, 0),
+    ('keyctl', 250, 0, 0, 0, 0, 0), ('add_key', 248, 0, 0, 0, 0, 0), ('bpf', 321, 0, 0, 0),
+    ('perf_event_open', 298, 0, 0, 0, 0, 0), ('userfaultfd', 323, 0), ('io_uring_setup', 425, 1, 0),
+    ('socket alg', 41, 38, 5, 0), ('socket vsock', 41, 40, 1, 0), ('socket packet', 41, 17, 3, 0),
+    ('socket netlink audit', 41, 16, 3, 9), ('prlimit of the runner', 302, 1, 0, 0, 0),
+    ('personality', 135, 0x0040000), ('open_by_handle_at', 304, 0, 0, 0), ('pidfd_getfd', 438, 0, 0, 0)):
+    print(name, call(number, *arguments))
+print('unix', call(41, 1, 1, 0), 'own limits', call(302, 0, 7, 0, 0))"
+    );
+    let said = inside(&Server::start(&[]), &code);
+    for line in said.lines() {
+        let expected = match line.split(' ').next() {
+            Some("unix") => "unix ok own limits ok".to_owned(),
+            Some("clone3") => "clone3 ENOSYS".to_owned(),
+            _ => format!("{} EPERM", line.rsplit_once(' ').unwrap().0),
+        };
+        assert_eq!(line, expected);
+    }
+    assert_eq!(said.lines().count(), 22);
+}
+
+#[test]
+fn the_runner_is_out_of_reach() {
+    let code = "
+import os, signal
+for path in ('/proc/1/environ', '/proc/1/mem', '/proc/1/maps', '/proc/1/fd/1', '/proc/1/fd/0', '/proc/1/root'):
+    for mode in (os.O_RDONLY, os.O_WRONLY):
+        try:
+            os.close(os.open(path, mode))
+            print(path, 'opened')
+        except OSError as error:
+            assert error.errno in (1, 13), (path, error)
+try:
+    print(os.listdir('/proc/1/fd'))
+except PermissionError:
+    pass
+for number in (signal.SIGKILL, signal.SIGSTOP, signal.SIGTERM, signal.SIGCHLD, signal.SIGINT):
+    os.kill(1, number)
+print(sorted(os.listdir('/proc/self/fd'))[:3])
+print('still here')";
+    // Three streams and the folder that is being listed: no descriptor of the link.
+    assert_eq!(inside(&Server::start(&[]), code), "['0', '1', '2']\nstill here\n");
+}
+
+#[test]
+fn a_forged_report_is_only_output() {
+    let code = r#"
+import struct, sys
+report = b'{"type":"end"}'
+sys.stdout.buffer.write(struct.pack('>B3xI', 3, len(report)) + report)
+sys.exit(5)"#;
+    let reply = Server::start(&[]).execute("python", code, "");
+    assert_eq!((&reply["status"], &reply["exitCode"]), (&json!("runtime-error"), &json!(5)), "{reply}");
+    assert!(reply["stdout"].as_str().unwrap().contains("{\"type\":\"end\"}"));
+}
+
+#[test]
+fn only_the_work_folders_can_be_written() {
+    let code = "
+import os
+for folder in ('/', '/usr', '/etc', '/dayfly', '/root', '/var/tmp', '/sys/fs/cgroup', '/proc/sys/kernel'):
+    try:
+        open(os.path.join(folder, 'x'), 'w')
+        print(folder)
+    except OSError:
+        pass
+for folder in ('/box', '/tmp', '/dev/shm'):
+    open(os.path.join(folder, 'x'), 'w').write('x')
+try:
+    for i in range(20000): open(f'/box/{i}', 'w').close()
+    print('inodes without end')
+except OSError as error:
+    print(error.errno)";
+    assert_eq!(inside(&Server::start(&[]), code), "28\n");
+}
+
+#[test]
+fn runs_share_nothing() {
+    let server = Server::start(&[]);
+    let leave = "open('/box/left', 'w').write('x'); open('/tmp/left', 'w').write('x'); open('/dev/shm/left', 'w').write('x')";
+    inside(&server, leave);
+    let look = "import os\nprint([os.listdir(f) for f in ('/box', '/tmp', '/dev/shm')])";
+    assert_eq!(inside(&server, look), "[['main.py'], [], []]\n");
+}
