@@ -2,6 +2,7 @@
 
 pub mod hardening;
 mod link;
+mod owner;
 pub mod reaper;
 mod removal;
 mod runner_volume;
@@ -21,6 +22,7 @@ use uuid::Uuid;
 
 use self::hardening::{Common, SandboxSpec, bytes};
 pub use self::link::{LinkEvent, LinkReader, LinkWriter};
+use self::owner::Owner;
 use self::reaper::Watcher;
 use self::removal::Removal;
 use self::runner_volume::RunnerVolume;
@@ -39,6 +41,7 @@ pub struct Sandboxes {
 struct Shared {
     client: Client,
     instance: String,
+    owner: String,
     runtime: Option<String>,
     runner_volume: RunnerVolume,
     removals: TaskTracker,
@@ -85,17 +88,19 @@ impl Sandboxes {
     /// Prepares to make sandboxes through `client`, with the OCI runtime `runtime` or else the engine's default.
     ///
     /// # Errors
-    /// The process that outlives a killed server cannot be started.
+    /// The process that outlives a killed server cannot be started, or `/proc` is not there.
     pub fn new(client: Client, runtime: Option<String>) -> std::io::Result<Self> {
         let instance = Uuid::new_v4().to_string();
         tracing::info!(instance, "sandboxes of this server carry this instance id");
+        let owner = Owner::this()?.to_string();
         let watcher = Watcher::start(Path::new("/proc/self/exe"), client.endpoint(), &instance)?;
         Ok(Self {
             shared: Arc::new(Shared {
-                runner_volume: RunnerVolume::new(&instance),
+                runner_volume: RunnerVolume::new(&instance, &owner),
                 removals: TaskTracker::new(),
                 client,
                 instance,
+                owner,
                 runtime,
                 watcher,
             }),
@@ -154,6 +159,7 @@ impl Shared {
         self.runner_volume.ensure(&self.client, &spec.image).await?;
         let common = Common {
             instance: &self.instance,
+            owner: &self.owner,
             runner_volume: self.runner_volume.name(),
             runtime: self.runtime.as_deref(),
         };

@@ -110,3 +110,23 @@ fn a_volume_that_somebody_removes_is_made_again() {
     }
     assert_eq!(server.execute("python", HELLO, "")["output"], "hello\n");
 }
+
+#[test]
+fn a_new_server_removes_what_dead_ones_left_and_nothing_else() {
+    let living = Server::start(&[]);
+    living.execute("python", HELLO, "");
+    // What stays when a server and its watcher die together.
+    let mut dead = Server::start(&[]);
+    dead.execute("python", HELLO, "");
+    for watcher in dead.processes() {
+        support::kill(&watcher);
+    }
+    dead.child.kill().unwrap();
+    dead.child.wait().unwrap();
+    eventually(Duration::from_secs(5), "its sandboxes end by themselves", || dead.containers().is_empty());
+    assert_eq!(dead.volumes().len(), 1);
+
+    let _new = Server::start(&[]);
+    assert!(dead.nothing_is_left());
+    assert_eq!(living.volumes().len(), 1);
+}

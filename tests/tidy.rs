@@ -59,8 +59,9 @@ fn no_code_names_a_language() {
     let keys: Vec<String> = keys.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     for file in tracked(&["src/*.rs"]) {
         let text = fs::read_to_string(&file).unwrap();
+        let code = text.split("#[cfg(test)]\nmod tests {").next().unwrap();
         for key in &keys {
-            assert!(!text.contains(&format!("\"{key}\"")), "{} names {key}", file.display());
+            assert!(!code.contains(&format!("\"{key}\"")), "{} names {key}", file.display());
         }
     }
 }

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use bytesize::ByteSize;
 use engine_api::{ContainerCreateBody, HostConfig, LogConfig, Mount, MountType, Ulimit, VolumeOptions};
 
+use super::owner::OWNER_LABEL;
 use super::seccomp;
 
 /// User and group of everything in a sandbox.
@@ -50,6 +51,7 @@ pub struct SandboxSpec {
 #[derive(Debug)]
 pub(super) struct Common<'a> {
     pub(super) instance: &'a str,
+    pub(super) owner: &'a str,
     pub(super) runner_volume: &'a str,
     pub(super) runtime: Option<&'a str>,
 }
@@ -70,6 +72,7 @@ pub(super) fn container(spec: &SandboxSpec, common: &Common<'_>) -> ContainerCre
         attach_stderr: true,
         labels: BTreeMap::from([
             (INSTANCE_LABEL.into(), common.instance.into()),
+            (OWNER_LABEL.into(), common.owner.into()),
             (LANGUAGE_LABEL.into(), spec.language.clone()),
         ]),
         host_config: HostConfig {

@@ -4,6 +4,7 @@
 //! were created and not yet started, and the volume. A second process, the *watcher*, removes them: it waits for the
 //! end of a pipe that only the server holds. When both died, the next server removes what is old and not running.
 
+use std::collections::BTreeMap;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::Stdio;
@@ -15,6 +16,7 @@ use tokio::process::{Child, Command};
 use tokio::sync::Mutex;
 
 use super::hardening::INSTANCE_LABEL;
+use super::owner::{OWNER_LABEL, Owner};
 use super::removal::try_remove;
 use super::runner_volume::{self, NAME_PREFIX};
 
@@ -106,8 +108,9 @@ pub async fn remove_abandoned(client: &Client) -> engine_api::Result<()> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     for container in client.container_list(&options, Deadline::after(CALL_DEADLINE)).await? {
         let age = now.saturating_sub(u64::try_from(container.created).unwrap_or(0));
+        let abandoned = has_dead_owner(&container.labels) || age > ABANDONED_AFTER.as_secs();
         // What runs has a server: its input would have ended otherwise.
-        if container.state != "running" && age > ABANDONED_AFTER.as_secs() {
+        if container.state != "running" && abandoned {
             tracing::info!(container = %container.id, "removing a sandbox that a dead server left");
             try_remove(client, &container.id).await?;
         }
@@ -115,7 +118,10 @@ pub async fn remove_abandoned(client: &Client) -> engine_api::Result<()> {
     let volumes =
         client.volume_list(&Filters::new().name(NAME_PREFIX), Deadline::after(CALL_DEADLINE)).await?;
     for volume in volumes {
-        // The engine refuses to remove one that a container uses; a server that lives makes it anew when it is missed.
+        if !has_dead_owner(&volume.labels) {
+            continue;
+        }
+        // The engine refuses to remove one that a container still uses.
         match client.volume_delete(&volume.name, false, Deadline::after(CALL_DEADLINE)).await {
             Ok(()) => tracing::info!(volume = volume.name, "removed a volume that a dead server left"),
             Err(error) if error.is_conflict() || error.is_not_found() => {}
@@ -123,4 +129,8 @@ pub async fn remove_abandoned(client: &Client) -> engine_api::Result<()> {
         }
     }
     Ok(())
+}
+
+fn has_dead_owner(labels: &BTreeMap<String, String>) -> bool {
+    labels.get(OWNER_LABEL).and_then(|owner| owner.parse().ok()).is_some_and(|owner: Owner| owner.is_dead())
 }

@@ -2,6 +2,7 @@
 //!
 //! A bind mount would need the binary's path on the engine's host, which a server in a container cannot know.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -13,6 +14,7 @@ use engine_api::{
 use tokio::sync::Mutex;
 
 use super::hardening::{INSTANCE_LABEL, RUNNER_FILE};
+use super::owner::OWNER_LABEL;
 
 const FILL_DEADLINE: Duration = Duration::from_secs(60);
 const EXECUTABLE: u32 = 0o755;
@@ -22,16 +24,19 @@ pub(super) const NAME_PREFIX: &str = "dayfly-runner-";
 #[derive(Debug)]
 pub(super) struct RunnerVolume {
     name: String,
-    instance: String,
+    labels: BTreeMap<String, String>,
     filled: AtomicBool,
     filling: Mutex<()>,
 }
 
 impl RunnerVolume {
-    pub(super) fn new(instance: &str) -> Self {
+    pub(super) fn new(instance: &str, owner: &str) -> Self {
         Self {
             name: name(instance),
-            instance: instance.to_owned(),
+            labels: BTreeMap::from([
+                (INSTANCE_LABEL.to_owned(), instance.to_owned()),
+                (OWNER_LABEL.to_owned(), owner.to_owned()),
+            ]),
             filled: AtomicBool::new(false),
             filling: Mutex::new(()),
         }
@@ -52,17 +57,16 @@ impl RunnerVolume {
             return Ok(());
         }
         let deadline = Deadline::after(FILL_DEADLINE);
-        let labels = [(INSTANCE_LABEL.to_owned(), self.instance.clone())];
         let options = VolumeCreateOptions {
             name: self.name.clone(),
-            labels: labels.clone().into(),
+            labels: self.labels.clone(),
             ..VolumeCreateOptions::default()
         };
         client.volume_create(&options, deadline).await?;
         let body = ContainerCreateBody {
             image: image.to_owned(),
             cmd: vec!["never-started".into()],
-            labels: labels.into(),
+            labels: self.labels.clone(),
             host_config: HostConfig {
                 network_mode: Some("none".into()),
                 mounts: vec![Mount {

@@ -128,6 +128,11 @@ impl Drop for Server {
     }
 }
 
+/// Kills a process that a server of ours started.
+pub fn kill(pid: &str) {
+    assert!(Command::new("kill").args(["-KILL", pid]).status().unwrap().success());
+}
+
 /// What `docker` prints. It must succeed.
 pub fn docker(arguments: &[&str]) -> String {
     let output = Command::new("docker").args(arguments).output().unwrap();

@@ -1,0 +1,148 @@
+//! Calls about images.
+
+use std::collections::BTreeMap;
+
+use crate::build_progress::{self, BuildEvent, BuildFailure};
+use crate::call::Call;
+use crate::client::Client;
+use crate::deadline::Deadline;
+use crate::error::{Error, Result};
+use crate::filters::Filters;
+use crate::json_lines::JsonLines;
+use crate::models::{ImageDeleteResponseItem, ImageInspect, ImageSummary};
+use crate::names;
+use crate::reply::Reply;
+use crate::tar_stream::TarStream;
+
+/// The longest line of a build's progress, in bytes.
+const LINE_LIMIT: usize = 1024 * 1024;
+
+/// How [`Client::image_build`] builds.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct ImageBuildOptions {
+    /// The names the image gets, as in `name:tag`.
+    pub tags: Vec<String>,
+    /// The path of the Dockerfile inside the context; `Dockerfile` if there is none.
+    pub dockerfile: Option<String>,
+    /// Values of the Dockerfile's `ARG`s.
+    pub build_args: BTreeMap<String, String>,
+    /// Labels of the image.
+    pub labels: BTreeMap<String, String>,
+    /// Run every step, whatever the cache holds.
+    pub no_cache: bool,
+    /// Ask the registry for a newer base image even if there is one here.
+    pub pull: bool,
+    /// The network of the steps, as in `none`; the engine's default network if there is none.
+    pub network: Option<String>,
+    /// The stage to stop at; the last if there is none.
+    pub target: Option<String>,
+}
+
+/// A build that is running. Dropping it cancels the build.
+#[derive(Debug)]
+pub struct BuildStream {
+    reply: Reply,
+    lines: JsonLines,
+    ended: bool,
+}
+
+impl BuildStream {
+    /// The next event; `None` at the end of a build that succeeded.
+    ///
+    /// # Errors
+    /// [`Error::Build`] when the build failed, and what any call can fail with.
+    pub async fn next(&mut self) -> Result<Option<BuildEvent>> {
+        loop {
+            let line = match self.lines.next_line().map_err(|error| self.reply.malformed(error))? {
+                Some(line) => line,
+                None if self.ended => return Ok(None),
+                None => match self.reply.data().await? {
+                    Some(data) => {
+                        self.lines.feed(&data);
+                        continue;
+                    }
+                    None => {
+                        self.ended = true;
+                        match self.lines.take_rest() {
+                            Some(line) => line,
+                            None => return Ok(None),
+                        }
+                    }
+                },
+            };
+            match build_progress::parse(&line).map_err(|error| self.reply.unexpected_shape(error))? {
+                Ok(Some(event)) => return Ok(Some(event)),
+                Ok(None) => {}
+                Err(BuildFailure { message, code }) => return Err(Error::Build { message, code }),
+            }
+        }
+    }
+}
+
+impl Client {
+    /// Builds an image from a context, with the engine's classic builder (`POST /build`, API 1.41). `deadline` is for
+    /// the whole build; the context is sent as it is made.
+    ///
+    /// # Errors
+    /// [`Error::Archive`] when the context cannot be made, a refusal when the Dockerfile cannot be read, and what any
+    /// call can fail with. A step that fails is told by [`BuildStream::next`].
+    pub async fn image_build(
+        &self,
+        options: &ImageBuildOptions,
+        context: impl Into<TarStream>,
+        deadline: Deadline,
+    ) -> Result<BuildStream> {
+        let mut call = Call::post(&["build"])
+            .query_opt("dockerfile", options.dockerfile.as_deref())
+            .flag("nocache", options.no_cache)
+            .flag("pull", options.pull)
+            .query_opt("networkmode", options.network.as_deref())
+            .query_opt("target", options.target.as_deref())
+            // Otherwise the container of a failed step stays.
+            .flag("forcerm", true);
+        for tag in &options.tags {
+            call = call.query("t", names::check("tag", tag)?);
+        }
+        if !options.build_args.is_empty() {
+            call = call.query_json("buildargs", &options.build_args)?;
+        }
+        if !options.labels.is_empty() {
+            call = call.query_json("labels", &options.labels)?;
+        }
+        let reply = self.send(call.tar(context.into()), deadline).await?;
+        Ok(BuildStream { reply, lines: JsonLines::new(LINE_LIMIT), ended: false })
+    }
+
+    /// All about one image, by name or id (`GET /images/{name}/json`, API 1.41).
+    ///
+    /// # Errors
+    /// [`is_not_found`](Error::is_not_found) when there is no such image, and what any call can fail with.
+    pub async fn image_inspect(&self, name: &str, deadline: Deadline) -> Result<ImageInspect> {
+        let name = names::check("image name", name)?;
+        self.send(Call::get(&["images", name, "json"]), deadline).await?.json().await
+    }
+
+    /// Lists images (`GET /images/json`, API 1.41).
+    ///
+    /// # Errors
+    /// What any call can fail with.
+    pub async fn image_list(&self, filters: &Filters, deadline: Deadline) -> Result<Vec<ImageSummary>> {
+        self.send(Call::get(&["images", "json"]).filters(filters)?, deadline).await?.json().await
+    }
+
+    /// Takes a name off an image, and removes the image with its last name (`DELETE /images/{name}`, API 1.41).
+    /// `force` removes it even if a stopped container uses it.
+    ///
+    /// # Errors
+    /// [`is_not_found`](Error::is_not_found) when there is no such image, [`is_conflict`](Error::is_conflict) when it
+    /// is in use, and what any call can fail with.
+    pub async fn image_delete(
+        &self,
+        name: &str,
+        force: bool,
+        deadline: Deadline,
+    ) -> Result<Vec<ImageDeleteResponseItem>> {
+        let call = Call::delete(&["images", names::check("image name", name)?]).flag("force", force);
+        self.send(call, deadline).await?.json().await
+    }
+}

@@ -1,0 +1,101 @@
+//! A small, typed client of the Docker Engine API over its unix socket.
+//!
+//! It covers what a program needs that runs other programs in containers: build an image, create a container, attach
+//! to its streams, start it, wait for it, remove it. Types and methods have the names of the API's own definition
+//! (`ContainerCreate` is [`Client::container_create`]), from version 1.41 (Docker Engine 20.10) to 1.55; the version
+//! is agreed on with the engine at the first call.
+//!
+//! - Every call takes a [`Deadline`] that covers all of it, and every reply has a limit in bytes.
+//! - Every [`Error`] says which call failed and whose fault it is. The exit code of a program is never an error.
+//! - An attached stream is decoded as it arrives, without copying and without believing a length it is told.
+//! - Dropping a future cancels its call and harms no other.
+//!
+//! It does not speak TCP, TLS or SSH, does not log in to registries, and does not use BuildKit.
+//!
+//! # Example
+//!
+//! ```no_run
+//! use std::time::Duration;
+//!
+//! use engine_api::{
+//!     AttachOptions, Client, ContainerCreateBody, Deadline, Endpoint, HostConfig, StreamType, WaitCondition,
+//! };
+//!
+//! # async fn example() -> Result<(), engine_api::Error> {
+//! let client = Client::new(Endpoint::from_env()?);
+//! let deadline = Deadline::after(Duration::from_secs(30));
+//!
+//! let body = ContainerCreateBody {
+//!     image: "debian:trixie-slim".to_owned(),
+//!     cmd: vec!["cat".to_owned()],
+//!     open_stdin: true,
+//!     stdin_once: true,
+//!     host_config: HostConfig {
+//!         memory: Some(64 << 20),
+//!         network_mode: Some("none".to_owned()),
+//!         auto_remove: true,
+//!         ..HostConfig::default()
+//!     },
+//!     ..ContainerCreateBody::default()
+//! };
+//! let id = client.container_create(None, &body, deadline).await?.id;
+//!
+//! // Attach and wait first: what happens between a start and these would be missed.
+//! let attached = client.container_attach(&id, &AttachOptions::default(), deadline).await?;
+//! let exit = client.container_wait(&id, WaitCondition::NextExit, deadline).await?;
+//! client.container_start(&id, deadline).await?;
+//!
+//! let (mut output, mut stdin) = attached.into_split();
+//! stdin.write_all(b"hello\n").await?;
+//! stdin.close().await?;
+//! while let Some(chunk) = output.next().await? {
+//!     assert_eq!((chunk.stream, &chunk.data[..]), (StreamType::Stdout, &b"hello\n"[..]));
+//! }
+//! assert_eq!(exit.result(deadline).await?.status_code, 0);
+//! # Ok(())
+//! # }
+//! ```
+
+mod build_progress;
+mod call;
+mod client;
+mod containers;
+mod deadline;
+pub mod demux;
+mod endpoint;
+mod error;
+mod filters;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
+mod head;
+mod hijack;
+mod images;
+mod json_lines;
+mod models;
+mod names;
+mod reply;
+mod system;
+mod tar_entry;
+mod tar_stream;
+mod transport;
+mod version;
+mod volumes;
+
+pub use build_progress::BuildEvent;
+pub use call::Operation;
+pub use client::Client;
+pub use containers::{ContainerDeleteOptions, ContainerListOptions, PendingWait, WaitCondition};
+pub use deadline::Deadline;
+pub use demux::StreamType;
+pub use endpoint::Endpoint;
+pub use error::{Error, Phase, ProtocolError, Result};
+pub use filters::Filters;
+pub use head::HeadError;
+pub use hijack::{AttachOptions, Attached, AttachedOutput, AttachedStdin, OutputChunk};
+pub use images::{BuildStream, ImageBuildOptions};
+pub use json_lines::JsonLinesError;
+pub use models::*;
+pub use names::ContainerId;
+pub use tar_entry::{ArchiveError, TarEntry};
+pub use tar_stream::TarStream;
+pub use version::{ApiVersion, ParseApiVersionError, VersionError};

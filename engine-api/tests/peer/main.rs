@@ -1,0 +1,10 @@
+//! The client against a peer that does what no engine should, one module a subject.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod attach;
+mod build;
+mod calls;
+mod connections;
+mod support;
+mod versions;
