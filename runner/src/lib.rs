@@ -16,6 +16,8 @@
 //! was written by the runner.
 
 pub mod frame;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 pub mod init;
 pub mod message;
 pub mod protocol;
