@@ -143,11 +143,12 @@ pub async fn execute(
 ) -> Result<Outcome, ExecutionError> {
     let (reader, mut writer, container) = sandbox.into_parts();
     let files = job.archive().map_err(|error| ExecutionError::Files(error.to_string()))?;
-    writer.start(&files, &Command::Start { stages: job.stages() }).await?;
-    let writer = Mutex::new(writer);
     let window = Window::default();
-    let conversation = Conversation { job, container: &container, writer: &writer, window: &window, events };
     let end = tokio::time::timeout(job.longest() + GRACE, async {
+        writer.start(&files, &Command::Start { stages: job.stages() }).await?;
+        let writer = Mutex::new(writer);
+        let conversation =
+            Conversation { job, container: &container, writer: &writer, window: &window, events };
         let feeding = pump(input, &writer, &window);
         let listening = conversation.listen(reader);
         tokio::pin!(feeding, listening);

@@ -31,6 +31,9 @@ use self::runner_volume::RunnerVolume;
 /// several on one that starts many.
 const CALL_DEADLINE: Duration = Duration::from_secs(30);
 
+/// How long removals may take once no sandbox is needed any more.
+const CLOSE_DEADLINE: Duration = Duration::from_secs(60);
+
 /// Makes sandboxes, and sees to it that none is left.
 #[derive(Clone, Debug)]
 pub struct Sandboxes {
@@ -124,10 +127,14 @@ impl Sandboxes {
         opening.await.unwrap_or_else(|panicked| std::panic::resume_unwind(panicked.into_panic()))
     }
 
-    /// Waits until every sandbox is removed, then removes what they shared.
+    /// Waits until every sandbox is removed, then removes what they shared. What cannot be removed in a minute is left to
+    /// the watcher.
     pub async fn close(&self) {
         self.shared.removals.close();
-        self.shared.removals.wait().await;
+        if tokio::time::timeout(CLOSE_DEADLINE, self.shared.removals.wait()).await.is_err() {
+            tracing::warn!("sandboxes that cannot be removed are left to the watcher");
+            return;
+        }
         match runner_volume::remove(&self.shared.client, &self.shared.instance).await {
             Ok(()) => self.shared.watcher.dismiss().await,
             Err(error) => tracing::warn!("the runner's volume is left to the watcher: {error}"),

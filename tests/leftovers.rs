@@ -35,7 +35,7 @@ fn two_hundred_requests_eight_at_a_time_leave_nothing() {
     let mut server = Server::start(&[]);
     assert_eq!(load(&server, 200, 8), 200);
     eventually(Duration::from_secs(5), "no container is left", || server.containers().is_empty());
-    server.signal("-TERM");
+    server.terminate();
     assert!(server.child.wait().unwrap().success());
     assert!(
         server.nothing_is_left(),
@@ -91,7 +91,7 @@ fn a_server_that_is_told_to_stop_ends_what_runs_in_order() {
         let waiting =
             scope.spawn(|| server.post("/execute", &json!({ "language": "python", "code": HELLO })));
         std::thread::sleep(Duration::from_millis(500));
-        server.signal("-TERM");
+        server.terminate();
         let refused = waiting.join().unwrap();
         assert_eq!((refused.status, &refused.body["error"]["code"]), (503, &json!("shutting-down")));
         assert_eq!(running.join().unwrap()["output"], "done\n");
@@ -119,7 +119,7 @@ fn a_new_server_removes_what_dead_ones_left_and_nothing_else() {
     let mut dead = Server::start(&[]);
     dead.execute("python", HELLO, "");
     for watcher in dead.processes() {
-        support::kill(&watcher);
+        support::signal(&watcher, nix::sys::signal::Signal::SIGKILL);
     }
     dead.child.kill().unwrap();
     dead.child.wait().unwrap();

@@ -327,6 +327,12 @@ fn children_are_the_first_to_be_killed_for_memory_and_dump_no_core() {
 }
 
 fn children_of(pid: u32) -> Vec<String> {
-    let output = std::process::Command::new("pgrep").arg("-P").arg(pid.to_string()).output().unwrap();
-    String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
+    let is_child = |candidate: &String| {
+        // A process that has ended meanwhile is nobody's child.
+        let stat = std::fs::read_to_string(format!("/proc/{candidate}/stat")).unwrap_or_default();
+        let after_name = stat.rsplit_once(')').map_or("", |(_, rest)| rest);
+        after_name.split_whitespace().nth(1) == Some(pid.to_string().as_str())
+    };
+    let entries = std::fs::read_dir("/proc").unwrap();
+    entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).filter(is_child).collect()
 }

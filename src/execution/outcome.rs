@@ -82,7 +82,12 @@ impl Outcome {
         let of = |stage| reports.iter().find(|report| report.stage == stage).map(StageOutcome::new);
         let compile = of(StageName::Compile);
         let run = of(StageName::Run);
-        let status = run.as_ref().map_or(Status::CompileError, |run| run.status);
+        let status = match (&run, &compile) {
+            (Some(run), _) => run.status,
+            (None, Some(compile)) if compile.status != Status::Success => Status::CompileError,
+            // Ended by the caller before the program was started.
+            (None, _) => Status::Cancelled,
+        };
         Self { status, compile, run }
     }
 

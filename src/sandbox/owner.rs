@@ -26,13 +26,13 @@ impl Owner {
         Ok(Self { boot: boot()?, pid_namespace: pid_namespace()?, pid, started: started(pid)? })
     }
 
-    /// Whether the process is certainly gone. `false` where it cannot be seen from here.
-    pub(super) fn is_dead(&self) -> bool {
-        let Ok(this) = Self::this() else { return false };
+    /// Whether the process lives; `None` where that cannot be seen from here.
+    pub(super) fn is_alive(&self) -> Option<bool> {
+        let this = Self::this().ok()?;
         if self.boot != this.boot {
-            return true;
+            return Some(false);
         }
-        self.pid_namespace == this.pid_namespace && started(self.pid).ok() != Some(self.started)
+        (self.pid_namespace == this.pid_namespace).then(|| started(self.pid).ok() == Some(self.started))
     }
 }
 
@@ -85,23 +85,23 @@ mod tests {
     fn this_process_lives_and_is_read_back() {
         let this = Owner::this().unwrap();
         assert_eq!(this.to_string().parse::<Owner>().unwrap(), this);
-        assert!(!this.is_dead());
+        assert_eq!(this.is_alive(), Some(true));
     }
 
     #[test]
     fn another_boot_or_a_number_that_is_used_again_means_death() {
         let this = Owner::this().unwrap();
-        assert!(Owner { boot: "other".into(), ..this.clone() }.is_dead());
-        assert!(Owner { started: this.started + 1, ..this.clone() }.is_dead());
+        assert_eq!(Owner { boot: "other".into(), ..this.clone() }.is_alive(), Some(false));
+        assert_eq!(Owner { started: this.started + 1, ..this.clone() }.is_alive(), Some(false));
         let mut child = std::process::Command::new("true").spawn().unwrap();
         let pid = child.id();
         child.wait().unwrap();
-        assert!(Owner { pid, ..this }.is_dead());
+        assert_eq!(Owner { pid, ..this }.is_alive(), Some(false));
     }
 
     #[test]
-    fn what_cannot_be_seen_from_here_may_live() {
+    fn what_cannot_be_seen_from_here_is_not_known() {
         let this = Owner::this().unwrap();
-        assert!(!Owner { pid_namespace: "pid:[1]".into(), pid: u32::MAX, ..this }.is_dead());
+        assert_eq!(Owner { pid_namespace: "pid:[1]".into(), ..this }.is_alive(), None);
     }
 }

@@ -27,7 +27,8 @@ const SETTLE: Duration = Duration::from_millis(500);
 const NOTHING_LEFT: u8 = b'.';
 const QUIET_ROUNDS: u32 = 3;
 const MOST_ROUNDS: u32 = 60;
-/// A container that is created is started within seconds, so an older one has no server any more.
+/// A container that is created is started within seconds: an older one has no server any more, if its server cannot be
+/// seen from here.
 const ABANDONED_AFTER: Duration = Duration::from_secs(60);
 
 /// The second process.
@@ -108,7 +109,8 @@ pub async fn remove_abandoned(client: &Client) -> engine_api::Result<()> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     for container in client.container_list(&options, Deadline::after(CALL_DEADLINE)).await? {
         let age = now.saturating_sub(u64::try_from(container.created).unwrap_or(0));
-        let abandoned = has_dead_owner(&container.labels) || age > ABANDONED_AFTER.as_secs();
+        let old = age > ABANDONED_AFTER.as_secs();
+        let abandoned = owner_is_alive(&container.labels).map_or(old, |alive| !alive);
         // What runs has a server: its input would have ended otherwise.
         if container.state != "running" && abandoned {
             tracing::info!(container = %container.id, "removing a sandbox that a dead server left");
@@ -118,7 +120,8 @@ pub async fn remove_abandoned(client: &Client) -> engine_api::Result<()> {
     let volumes =
         client.volume_list(&Filters::new().name(NAME_PREFIX), Deadline::after(CALL_DEADLINE)).await?;
     for volume in volumes {
-        if !has_dead_owner(&volume.labels) {
+        // One that no container uses can still be that of an idle server.
+        if owner_is_alive(&volume.labels) != Some(false) {
             continue;
         }
         // The engine refuses to remove one that a container still uses.
@@ -131,6 +134,7 @@ pub async fn remove_abandoned(client: &Client) -> engine_api::Result<()> {
     Ok(())
 }
 
-fn has_dead_owner(labels: &BTreeMap<String, String>) -> bool {
-    labels.get(OWNER_LABEL).and_then(|owner| owner.parse().ok()).is_some_and(|owner: Owner| owner.is_dead())
+/// Whether the owner that the labels name lives; `None` where that is not known.
+fn owner_is_alive(labels: &BTreeMap<String, String>) -> Option<bool> {
+    labels.get(OWNER_LABEL)?.parse::<Owner>().ok()?.is_alive()
 }

@@ -5,6 +5,8 @@ use std::net::TcpStream;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
 use serde_json::{Value, json};
 
 pub const DAYFLY: &str = env!("CARGO_BIN_EXE_dayfly");
@@ -105,32 +107,36 @@ impl Server {
 
     /// Processes on this machine that name this server's instance, as its watcher does.
     pub fn processes(&self) -> Vec<String> {
-        let output = Command::new("pgrep").args(["-f", &self.instance]).output().unwrap();
-        String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
+        let names_it = |pid: &String| {
+            // A process that has ended meanwhile names nothing.
+            let arguments = std::fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+            arguments.contains(&self.instance)
+        };
+        let entries = std::fs::read_dir("/proc").unwrap();
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).filter(names_it).collect()
     }
 
     pub fn nothing_is_left(&self) -> bool {
         self.containers().is_empty() && self.volumes().is_empty() && self.processes().is_empty()
     }
 
-    pub fn signal(&self, name: &str) {
-        let status = Command::new("kill").args([name, &self.child.id().to_string()]).status().unwrap();
-        assert!(status.success());
+    pub fn terminate(&self) {
+        signal(&self.child.id().to_string(), Signal::SIGTERM);
     }
 }
 
 impl Drop for Server {
     fn drop(&mut self) {
         if self.child.try_wait().unwrap().is_none() {
-            self.signal("-TERM");
+            self.terminate();
             self.child.wait().unwrap();
         }
     }
 }
 
-/// Kills a process that a server of ours started.
-pub fn kill(pid: &str) {
-    assert!(Command::new("kill").args(["-KILL", pid]).status().unwrap().success());
+/// Sends a signal to a process that a server of ours started, or to the server.
+pub fn signal(pid: &str, signal: Signal) {
+    kill(Pid::from_raw(pid.parse().unwrap()), signal).unwrap();
 }
 
 /// What `docker` prints. It must succeed.
