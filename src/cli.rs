@@ -13,6 +13,7 @@ use clap::{Args, Parser, Subcommand};
 use engine_api::{Client, Endpoint};
 use tracing_subscriber::EnvFilter;
 
+use crate::causes::with_causes;
 use crate::languages::Languages;
 use crate::sandbox::reaper;
 
@@ -118,13 +119,7 @@ fn client() -> Result<Client, Failure> {
 
 #[expect(clippy::print_stderr, reason = "errors are for the person at the terminal")]
 fn fail(error: &(dyn std::error::Error + 'static)) -> ExitCode {
-    eprint!("dayfly: error: {error}");
-    let mut cause = error.source();
-    while let Some(error) = cause {
-        eprint!(": {error}");
-        cause = error.source();
-    }
-    eprintln!();
+    eprintln!("dayfly: error: {}", with_causes(error));
     if let Some(engine_api::Error::Connect { .. }) = error.downcast_ref() {
         eprintln!(
             "Is the Docker Engine running, and may this user open its socket? DOCKER_HOST names another one."

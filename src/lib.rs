@@ -12,6 +12,7 @@
 //! | [`cli`] | the commands of the binary |
 
 pub mod api;
+mod causes;
 pub mod cli;
 pub mod execution;
 pub mod images;

@@ -26,6 +26,7 @@ use self::owner::Owner;
 use self::reaper::Watcher;
 use self::removal::Removal;
 use self::runner_volume::RunnerVolume;
+use crate::causes::with_causes;
 
 /// How long any one call to the engine may take. Starting a container takes a tenth of a second on an idle host and
 /// several on one that starts many.
@@ -137,7 +138,9 @@ impl Sandboxes {
         }
         match runner_volume::remove(&self.shared.client, &self.shared.instance).await {
             Ok(()) => self.shared.watcher.dismiss().await,
-            Err(error) => tracing::warn!("the runner's volume is left to the watcher: {error}"),
+            Err(error) => {
+                tracing::warn!("the runner's volume is left to the watcher: {}", with_causes(&error))
+            }
         }
     }
 }

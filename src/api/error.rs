@@ -6,6 +6,7 @@ use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
+use crate::causes::with_causes;
 use crate::execution::ExecutionError;
 use crate::sandbox::SandboxError;
 use crate::service::ServiceError;
@@ -66,14 +67,14 @@ impl From<ServiceError> for ApiError {
                 Self::bad_request("files-not-accepted", format!("the files were not accepted: {message}"))
             }
             ServiceError::Sandbox(SandboxError::Engine(engine)) if engine.is_unreachable() => {
-                tracing::error!("the engine is unreachable: {}", chain(&error));
+                tracing::error!("the engine is unreachable: {}", with_causes(&error));
                 Self::unavailable(
                     "engine-unreachable",
                     "the server cannot reach its Docker Engine: try again later, or see that the engine runs",
                 )
             }
             ServiceError::Execution(_) | ServiceError::Sandbox(_) => {
-                tracing::error!("a run failed: {}", chain(&error));
+                tracing::error!("a run failed: {}", with_causes(&error));
                 Self::internal()
             }
         }
@@ -94,10 +95,4 @@ impl IntoResponse for ApiError {
 /// The reply to a request whose handler panicked.
 pub(super) fn panicked() -> Response {
     ApiError::internal().into_response()
-}
-
-/// An error and its causes in one line.
-fn chain(error: &dyn std::error::Error) -> String {
-    let causes = std::iter::successors(error.source(), |cause| cause.source());
-    causes.fold(error.to_string(), |text, cause| format!("{text}: {cause}"))
 }

@@ -77,10 +77,12 @@ async fn build(client: &Client, language: &Language, force: bool) -> Result<Resu
                 step = format!("at step {number} of {total}: {instruction}");
                 bar.step(number, total, &instruction);
             }
-            Ok(Some(BuildEvent::Output(text))) => log.extend(text.lines().map(str::to_owned)),
+            Ok(Some(BuildEvent::Output(text))) => {
+                log.extend(text.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned));
+            }
             Ok(Some(_)) => {}
             Err(Error::Build { message, .. }) => {
-                bar.finish("failed");
+                bar.fail();
                 let from = log.len().saturating_sub(SHOWN);
                 return Ok(Err(format!(
                     "{}: the build failed {step}\n{}\n{message}",
@@ -118,13 +120,20 @@ impl Bar {
     }
 
     fn finish(&self, word: &str) {
+        self.bar.set_position(self.bar.length().unwrap_or_default());
+        self.end(word);
+    }
+
+    /// Leaves the bar where the build stopped.
+    fn fail(&self) {
+        self.end("failed");
+    }
+
+    fn end(&self, word: &str) {
         if self.bar.is_hidden() {
             print(&format!("{:14} {word}", self.key));
         } else {
-            if let Some(length) = self.bar.length() {
-                self.bar.set_position(length);
-            }
-            self.bar.finish_with_message(word.to_owned());
+            self.bar.abandon_with_message(word.to_owned());
         }
     }
 }

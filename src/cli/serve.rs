@@ -12,6 +12,7 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::{Failure, LanguageSource, SandboxOptions, client};
 use crate::api;
+use crate::causes::with_causes;
 use crate::sandbox::{Sandboxes, reaper};
 use crate::service::Service;
 
@@ -50,7 +51,7 @@ impl Serve {
             )
         })?;
         if let Err(error) = reaper::remove_abandoned(&client).await {
-            tracing::warn!("what earlier servers may have left stays: {error}");
+            tracing::warn!("what earlier servers may have left stays: {}", with_causes(&error));
         }
         let sandboxes = Sandboxes::new(client, self.sandbox.runtime)?;
         let service =

@@ -8,6 +8,8 @@ use tokio::runtime::Handle;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::task::TaskTracker;
 
+use crate::causes::with_causes;
+
 const CALL_DEADLINE: Duration = Duration::from_secs(30);
 /// How often to look whether a removal that is under way has ended.
 const POLL: Duration = Duration::from_millis(50);
@@ -55,7 +57,7 @@ async fn remove(client: &Client, id: &ContainerId) {
         match try_remove(client, id).await {
             Ok(()) => return,
             Err(error) => {
-                tracing::warn!(container = %id, "a sandbox cannot be removed, trying again in {retry:?}: {error}");
+                tracing::warn!(container = %id, "a sandbox cannot be removed, trying again in {retry:?}: {}", with_causes(&error));
             }
         }
         tokio::time::sleep(retry).await;
