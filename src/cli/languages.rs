@@ -18,7 +18,7 @@ impl List {
     pub(super) async fn run(self) -> Result<ExitCode, Failure> {
         let languages = self.languages.load()?;
         let client = client()?;
-        println!("{:14} {:14} {:8} ALIASES", "KEY", "NAME", "IMAGE");
+        let mut rows = vec![format!("{:14} {:14} {:8} ALIASES", "KEY", "NAME", "IMAGE")];
         for language in languages.iter() {
             let state = match images::state(&client, language).await? {
                 ImageState::Missing => "missing",
@@ -26,8 +26,9 @@ impl List {
                 ImageState::Stale { .. } => "stale",
             };
             let spec = &language.spec;
-            println!("{:14} {:14} {state:8} {}", language.key, spec.name, spec.aliases.join(", "));
+            rows.push(format!("{:14} {:14} {state:8} {}", language.key, spec.name, spec.aliases.join(", ")));
         }
+        println!("{}", rows.join("\n"));
         Ok(ExitCode::SUCCESS)
     }
 }
