@@ -45,11 +45,10 @@ async fn a_volume_is_filled_through_a_container_that_never_starts() {
     client.put_container_archive(&courier.id, "/data", archive, soon()).await.unwrap();
     assert_eq!(client.container_inspect(&courier.id, soon()).await.unwrap().state.status, "created");
 
-    let command =
-        "cd /data; tool/run; stat -c '%n %a %u %g' *; stat -c '%n %s %Y' exe zeros; touch x || echo refused";
+    let command = "cd /data; tool/run; stat -c '%n %a %u %g' *; stat -c '%n %s %Y' exe zeros; touch x 2>/dev/null || echo refused";
     let size = std::fs::metadata(std::env::current_exe().unwrap()).unwrap().len();
     let found = output(&client, &with_volume(&volume, true, command)).await;
-    let found: Vec<&str> = found.lines().filter(|line| !line.starts_with("touch:")).collect();
+    let found: Vec<&str> = found.lines().collect();
     assert_eq!(
         found,
         [
