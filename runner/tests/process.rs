@@ -259,6 +259,18 @@ fn signals_reach_the_whole_process_group() {
 }
 
 #[test]
+fn no_signal_is_ignored_or_blocked_in_a_program() {
+    let heard = run(stage(&["grep", "-E", "SigBlk|SigIgn", "/proc/self/status"]));
+    let text = String::from_utf8(heard.stdout).unwrap();
+    assert_eq!(text.lines().count(), 2);
+    for line in text.lines() {
+        let signals = u64::from_str_radix(line.split_whitespace().nth(1).unwrap(), 16).unwrap();
+        // Signals 1 to 31; the C library keeps 32 and 33 to itself.
+        assert_eq!(signals & 0x7fff_ffff, 0, "{line}");
+    }
+}
+
+#[test]
 fn processes_that_are_left_over_are_killed_however_they_hide() {
     // A daemon of its own session, one that ignores signals, and one that is stopped.
     let script = "

@@ -10,7 +10,7 @@ use std::process::{Child, Command, Stdio};
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::prctl;
 use nix::sys::resource::{Resource, setrlimit};
-use nix::sys::signal::{SigSet, SigmaskHow, sigprocmask};
+use nix::sys::signal::{SigHandler, SigSet, SigmaskHow, Signal, signal, sigprocmask};
 
 use crate::protocol::{Stage, StageName};
 
@@ -54,7 +54,7 @@ pub(super) fn spawn(stage: &Stage, work: &Path) -> io::Result<Child> {
 }
 
 fn in_child(cpu_seconds: u64) -> io::Result<()> {
-    sigprocmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::empty()), None)?;
+    restore_default_signals()?;
     setrlimit(Resource::RLIMIT_CORE, 0, 0)?;
     setrlimit(Resource::RLIMIT_CPU, cpu_seconds, cpu_seconds.saturating_add(1))?;
     // The files of a process that is not dumpable belong to root. No other process of this user lives now, so nobody
@@ -62,6 +62,19 @@ fn in_child(cpu_seconds: u64) -> io::Result<()> {
     prctl::set_dumpable(true)?;
     // Refused only where /proc is not as the kernel makes it; the runner's lower score is then all there is.
     let _ = fs::write("/proc/self/oom_score_adj", "1000");
+    Ok(())
+}
+
+/// A signal that whoever started the runner ignores would be ignored in every program, and shells cannot even trap it.
+fn restore_default_signals() -> io::Result<()> {
+    sigprocmask(SigmaskHow::SIG_SETMASK, Some(&SigSet::empty()), None)?;
+    for number in Signal::iterator().filter(|number| !matches!(number, Signal::SIGKILL | Signal::SIGSTOP)) {
+        #[expect(unsafe_code, reason = "a handler could be anything; the default one is no code of ours")]
+        // SAFETY: no handler is installed, only removed.
+        unsafe {
+            signal(number, SigHandler::SigDfl)?;
+        }
+    }
     Ok(())
 }
 

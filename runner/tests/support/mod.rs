@@ -34,7 +34,9 @@ pub enum Said {
 impl Conversation {
     pub fn start() -> Self {
         let work = tempfile::tempdir().unwrap();
-        let mut child = Process::new(env!("CARGO_BIN_EXE_runner"))
+        // With signals ignored, as a service manager or nohup leaves them.
+        let mut child = Process::new("sh")
+            .args(["-c", "trap '' INT QUIT HUP; exec \"$0\" \"$1\"", env!("CARGO_BIN_EXE_runner")])
             .arg(work.path())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
