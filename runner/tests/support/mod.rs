@@ -1,7 +1,7 @@
 //! Speaks the protocol with a real runner that is a plain process: no Docker.
 
 use std::collections::BTreeMap;
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::process::{Child, ChildStdin, Command as Process, Stdio};
 
 use runner::frame::{self, Stream};
@@ -61,7 +61,11 @@ impl Conversation {
     }
 
     pub fn send_bytes(&mut self, bytes: &[u8]) {
-        self.stdin.as_mut().unwrap().write_all(bytes).unwrap();
+        match self.stdin.as_mut().unwrap().write_all(bytes) {
+            // A runner that has ended already says why in what is still to be read.
+            Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
+            outcome => outcome.unwrap(),
+        }
     }
 
     /// The next thing the runner says; `None` when it has closed the link.
