@@ -50,8 +50,7 @@ impl ImageState {
 /// The engine failed.
 pub async fn state(client: &Client, language: &Language) -> engine_api::Result<ImageState> {
     let Some(image) = inspect(client, &language.image()).await? else { return Ok(ImageState::Missing) };
-    let base = inspect(client, &language.spec.base).await?;
-    let current = content(language, base.as_ref().map(|base| base.id.as_str()));
+    let current = current_content(client, language).await?;
     Ok(match image.config.labels.get(CONTENT_LABEL) {
         Some(built_from) if *built_from == current => ImageState::Ready { id: image.id },
         _ => ImageState::Stale { id: image.id },
@@ -63,12 +62,11 @@ pub async fn state(client: &Client, language: &Language) -> engine_api::Result<I
 /// # Errors
 /// The engine failed before the first step.
 pub async fn build(client: &Client, language: &Language) -> engine_api::Result<BuildStream> {
-    let base = inspect(client, &language.spec.base).await?;
     let options = ImageBuildOptions {
         tags: vec![language.image()],
         build_args: BTreeMap::from([("BASE".to_owned(), language.spec.base.clone())]),
         labels: BTreeMap::from([
-            (CONTENT_LABEL.to_owned(), content(language, base.as_ref().map(|base| base.id.as_str()))),
+            (CONTENT_LABEL.to_owned(), current_content(client, language).await?),
             ("dayfly.language".to_owned(), language.key.clone()),
         ]),
         ..ImageBuildOptions::default()
@@ -92,6 +90,12 @@ async fn inspect(client: &Client, name: &str) -> engine_api::Result<Option<Image
         Err(error) if error.is_not_found() => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// The digest of what the folder holds now, on the base that is here now.
+async fn current_content(client: &Client, language: &Language) -> engine_api::Result<String> {
+    let base = inspect(client, &language.spec.base).await?;
+    Ok(content(language, base.as_ref().map(|base| base.id.as_str())))
 }
 
 /// A digest of all that an image is built from.

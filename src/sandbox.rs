@@ -73,10 +73,8 @@ pub enum SandboxError {
 /// A container whose runner waits for its one run. Dropping it removes the container in the background.
 #[derive(Debug)]
 pub struct Sandbox {
-    /// What it says.
-    pub reader: LinkReader,
-    /// Where commands go.
-    pub writer: LinkWriter,
+    reader: LinkReader,
+    writer: LinkWriter,
     container: Container,
 }
 
@@ -193,7 +191,7 @@ impl Shared {
 }
 
 impl Sandbox {
-    /// The link and the container apart.
+    /// What it says, where commands go, and the container.
     #[must_use]
     pub fn into_parts(self) -> (LinkReader, LinkWriter, Container) {
         (self.reader, self.writer, self.container)

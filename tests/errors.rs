@@ -7,12 +7,10 @@ mod support;
 use std::fs;
 
 use serde_json::{Value, json};
-use support::{Reply, Server, eventually};
+use support::{Reply, Server, eventually, post_head};
 
 fn send(server: &Server, content_type: &str, body: &str) -> Reply {
-    let head =
-        format!("POST /execute HTTP/1.1\r\nContent-Type: {content_type}\r\nContent-Length: {}", body.len());
-    server.send(&head, body.as_bytes())
+    server.send(&post_head("/execute", content_type, body.len()), body.as_bytes())
 }
 
 /// The message of an error reply with this status and code.

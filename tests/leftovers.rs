@@ -52,14 +52,8 @@ fn a_killed_server_leaves_nothing_within_five_seconds() {
     for round in 0..4 {
         let mut server = Server::start(&[]);
         server.execute("python", HELLO, "");
-        let body =
-            json!({ "language": "python", "code": "import time\nprint(1, flush=True)\ntime.sleep(60)" })
-                .to_string();
-        let head = format!(
-            "POST /execute HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: {}",
-            body.len()
-        );
-        let requests: Vec<_> = (0..8).map(|_| server.open(&head, body.as_bytes())).collect();
+        let program = "import time\nprint(1, flush=True)\ntime.sleep(60)";
+        let requests: Vec<_> = (0..8).map(|_| server.begin(program)).collect();
         std::thread::sleep(Duration::from_millis(60 * round));
         eventually(Duration::from_secs(10), "sandboxes are made", || !server.containers().is_empty());
         server.child.kill().unwrap();
@@ -72,10 +66,7 @@ fn a_killed_server_leaves_nothing_within_five_seconds() {
 #[test]
 fn a_caller_who_hangs_up_ends_the_run() {
     let server = Server::start(&[]);
-    let body = json!({ "language": "python", "code": "import time\ntime.sleep(60)" }).to_string();
-    let head =
-        format!("POST /execute HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: {}", body.len());
-    let request = server.open(&head, body.as_bytes());
+    let request = server.begin("import time\ntime.sleep(60)");
     eventually(Duration::from_secs(10), "a sandbox runs", || !server.containers().is_empty());
     drop(request);
     eventually(Duration::from_secs(5), "the sandbox is gone", || server.containers().is_empty());

@@ -63,8 +63,8 @@ impl From<ServiceError> for ApiError {
             }
             ServiceError::QueueFull { .. } => Self::unavailable("queue-full", error.to_string()),
             ServiceError::ShuttingDown => Self::unavailable("shutting-down", error.to_string()),
-            ServiceError::Execution(ExecutionError::Files(message)) => {
-                Self::bad_request("files-not-accepted", format!("the files were not accepted: {message}"))
+            ServiceError::Execution(ExecutionError::Files(_)) => {
+                Self::bad_request("files-not-accepted", error.to_string())
             }
             ServiceError::Sandbox(SandboxError::Engine(engine)) if engine.is_unreachable() => {
                 tracing::error!("the engine is unreachable: {}", with_causes(&error));

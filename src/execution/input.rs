@@ -32,10 +32,10 @@ impl Input {
     /// An input that is known from the start.
     #[must_use]
     pub fn whole(data: Bytes) -> Self {
-        let (sender, parts) = mpsc::channel(1);
+        let (sender, input) = Self::channel();
         // The channel is empty, so there is room.
-        let _ = sender.try_send(data);
-        Self { parts }
+        let _ = sender.parts.try_send(data);
+        input
     }
 }
 

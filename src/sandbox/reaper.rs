@@ -15,12 +15,12 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::process::{Child, Command};
 use tokio::sync::Mutex;
 
+use super::CALL_DEADLINE;
 use super::hardening::INSTANCE_LABEL;
 use super::owner::{OWNER_LABEL, Owner};
 use super::removal::try_remove;
 use super::runner_volume::{self, NAME_PREFIX};
 
-const CALL_DEADLINE: Duration = Duration::from_secs(30);
 /// A request that was on its way when the server died can still create a container.
 const SETTLE: Duration = Duration::from_millis(500);
 /// What a server that ends in order writes to its watcher.

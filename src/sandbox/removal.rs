@@ -8,9 +8,9 @@ use tokio::runtime::Handle;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::task::TaskTracker;
 
+use super::CALL_DEADLINE;
 use crate::causes::with_causes;
 
-const CALL_DEADLINE: Duration = Duration::from_secs(30);
 /// How often to look whether a removal that is under way has ended.
 const POLL: Duration = Duration::from_millis(50);
 /// How long to wait before a removal that failed is tried again, at first and at most.

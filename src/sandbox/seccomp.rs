@@ -5,6 +5,8 @@
 //! reading of other processes' memory, mounting or making of namespaces; and only the native system call interface is
 //! open, neither the 32-bit one nor x32. Names are those of syscalls(2).
 
+use std::sync::LazyLock;
+
 use serde::Serialize;
 
 /// Processes: starting, ending, waiting, signalling, threads, identity.
@@ -105,9 +107,14 @@ fn allow(names: &'static str, args: Vec<Argument>) -> Rule {
     Rule { names: names.split_ascii_whitespace().collect(), action: ALLOW, args, errno_ret: None }
 }
 
-/// The profile as the engine takes it in `SecurityOpt`, after `seccomp=`.
+/// The profile as the engine takes it in `SecurityOpt`, after `seccomp=`. It is the same for every sandbox.
 #[must_use]
-pub fn profile() -> String {
+pub fn profile() -> &'static str {
+    static PROFILE: LazyLock<String> = LazyLock::new(make);
+    &PROFILE
+}
+
+fn make() -> String {
     let mut syscalls: Vec<Rule> = [PROCESSES, SCHEDULING, MEMORY, FILES, EVENTS, COMMUNICATION]
         .into_iter()
         .map(|names| allow(names, Vec::new()))
@@ -189,7 +196,7 @@ mod tests {
 
     #[test]
     fn no_call_is_allowed_both_with_and_without_conditions() {
-        let profile: serde_json::Value = serde_json::from_str(&profile()).unwrap();
+        let profile: serde_json::Value = serde_json::from_str(profile()).unwrap();
         let mut free = Vec::new();
         let mut bound = Vec::new();
         for rule in profile["syscalls"].as_array().unwrap() {

@@ -60,11 +60,7 @@ impl Server {
 
     pub fn post(&self, path: &str, body: &Value) -> Reply {
         let body = body.to_string();
-        let head = format!(
-            "POST {path} HTTP/1.1\r\nContent-Type: application/json\r\nContent-Length: {}",
-            body.len()
-        );
-        self.send(&head, body.as_bytes())
+        self.send(&post_head(path, "application/json", body.len()), body.as_bytes())
     }
 
     pub fn get(&self, path: &str) -> Reply {
@@ -80,6 +76,12 @@ impl Server {
         let (head, body) = text.split_once("\r\n\r\n").unwrap_or_else(|| panic!("no reply: {text:?}"));
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
         Reply { status, head: head.to_lowercase(), body: serde_json::from_str(body).unwrap_or(Value::Null) }
+    }
+
+    /// Asks for a run of a Python program and leaves the reply to the caller.
+    pub fn begin(&self, code: &str) -> TcpStream {
+        let body = json!({ "language": "python", "code": code }).to_string();
+        self.open(&post_head("/execute", "application/json", body.len()), body.as_bytes())
     }
 
     /// Sends a request and leaves the reply to the caller.
@@ -137,6 +139,11 @@ impl Drop for Server {
 /// Sends a signal to a process that a server of ours started, or to the server.
 pub fn signal(pid: &str, signal: Signal) {
     kill(Pid::from_raw(pid.parse().unwrap()), signal).unwrap();
+}
+
+/// The head of a request with a body, for `Server::send`.
+pub fn post_head(path: &str, content_type: &str, length: usize) -> String {
+    format!("POST {path} HTTP/1.1\r\nContent-Type: {content_type}\r\nContent-Length: {length}")
 }
 
 /// What `docker` prints. It must succeed.

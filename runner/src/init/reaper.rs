@@ -30,10 +30,6 @@ impl Reaper {
         Self { main, main_status: None, user: Duration::ZERO, system: Duration::ZERO, max_resident_bytes: 0 }
     }
 
-    pub(super) fn main_has_ended(&self) -> bool {
-        self.main_status.is_some()
-    }
-
     /// The wait status of the stage's first process (wait(2)), once it has ended.
     pub(super) fn main_status(&self) -> Option<i32> {
         self.main_status

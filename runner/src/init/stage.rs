@@ -84,7 +84,7 @@ impl Init<'_> {
             if ready.child_signal {
                 while matches!(self.child_signals.read_signal(), Ok(Some(_))) {}
                 running.reaper.reap();
-                if running.reaper.main_has_ended() {
+                if running.reaper.main_status().is_some() {
                     return Ok(None);
                 }
             }
