@@ -85,6 +85,14 @@ pub enum Error {
         /// The rule it breaks.
         source: ProtocolError,
     },
+    /// The pull began and failed: the registry broke off, or an image cannot be unpacked.
+    #[error("pulling {image} failed: {message}")]
+    Pull {
+        /// The image that was asked for.
+        image: String,
+        /// The engine's words.
+        message: String,
+    },
     /// The deadline passed.
     #[error("{operation} did not finish in time: no more time while {phase}")]
     Timeout {

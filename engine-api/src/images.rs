@@ -40,11 +40,7 @@ pub struct ImageBuildOptions {
 
 /// A build that is running. Dropping it cancels the build.
 #[derive(Debug)]
-pub struct BuildStream {
-    reply: Reply,
-    lines: JsonLines,
-    ended: bool,
-}
+pub struct BuildStream(ProgressLines);
 
 impl BuildStream {
     /// The next event; `None` at the end of a build that succeeded.
@@ -52,6 +48,51 @@ impl BuildStream {
     /// # Errors
     /// [`Error::Build`] when the build failed, and what any call can fail with.
     pub async fn next(&mut self) -> Result<Option<BuildEvent>> {
+        let failed = |BuildFailure { message, code }| Error::Build { message, code };
+        self.0.next().await.and_then(|event| event.transpose().map_err(failed))
+    }
+}
+
+/// A pull that is running. Dropping it cancels the pull.
+#[derive(Debug)]
+pub struct PullStream {
+    lines: ProgressLines,
+    image: String,
+}
+
+impl PullStream {
+    /// Replaces the deadline, as for a pull that has begun and may take long.
+    pub fn set_deadline(&mut self, deadline: Deadline) {
+        self.lines.reply.set_deadline(deadline);
+    }
+
+    /// The next event, of which [`BuildEvent::Status`] tells what is done; `None` at the end of a pull that succeeded.
+    ///
+    /// # Errors
+    /// [`Error::Pull`] when the pull failed, and what any call can fail with.
+    pub async fn next(&mut self) -> Result<Option<BuildEvent>> {
+        let event = self.lines.next().await?;
+        event
+            .transpose()
+            .map_err(|BuildFailure { message, .. }| Error::Pull { image: self.image.clone(), message })
+    }
+}
+
+/// The lines in which the engine tells how far it is.
+#[derive(Debug)]
+struct ProgressLines {
+    reply: Reply,
+    lines: JsonLines,
+    ended: bool,
+}
+
+impl ProgressLines {
+    fn new(reply: Reply) -> Self {
+        Self { reply, lines: JsonLines::new(LINE_LIMIT), ended: false }
+    }
+
+    /// The next event or the engine's word that it failed; `None` at the end.
+    async fn next(&mut self) -> Result<Option<Result<BuildEvent, BuildFailure>>> {
         loop {
             let line = match self.lines.next_line().map_err(|error| self.reply.malformed(error))? {
                 Some(line) => line,
@@ -70,10 +111,9 @@ impl BuildStream {
                     }
                 },
             };
-            match build_progress::parse(&line).map_err(|error| self.reply.unexpected_shape(error))? {
-                Ok(Some(event)) => return Ok(Some(event)),
-                Ok(None) => {}
-                Err(BuildFailure { message, code }) => return Err(Error::Build { message, code }),
+            let event = build_progress::parse(&line).map_err(|error| self.reply.unexpected_shape(error))?;
+            if let Some(event) = event.transpose() {
+                return Ok(Some(event));
             }
         }
     }
@@ -110,7 +150,23 @@ impl Client {
             call = call.query_json("labels", &options.labels)?;
         }
         let reply = self.send(call.tar(context.into()), deadline).await?;
-        Ok(BuildStream { reply, lines: JsonLines::new(LINE_LIMIT), ended: false })
+        Ok(BuildStream(ProgressLines::new(reply)))
+    }
+
+    /// Pulls an image from its registry, without logging in (`POST /images/create`, API 1.41). A name without a tag means
+    /// `latest`. `deadline` is for the whole pull.
+    ///
+    /// # Errors
+    /// A refusal when the registry cannot be reached or does not have the image, and what any call can fail with. What
+    /// fails later is told by [`PullStream::next`].
+    pub async fn image_create(&self, image: &str, deadline: Deadline) -> Result<PullStream> {
+        let name = names::check("image name", image)?;
+        let last = name.rsplit('/').next().unwrap_or(name);
+        // Without a tag, the engine would pull every one that there is.
+        let tag = (!last.contains([':', '@'])).then_some("latest");
+        let call = Call::post(&["images", "create"]).query("fromImage", name).query_opt("tag", tag);
+        let reply = self.send(call, deadline).await?;
+        Ok(PullStream { lines: ProgressLines::new(reply), image: image.to_owned() })
     }
 
     /// All about one image, by name or id (`GET /images/{name}/json`, API 1.41).

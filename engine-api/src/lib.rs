@@ -1,6 +1,6 @@
 //! A small, typed client of the Docker Engine API over its unix socket.
 //!
-//! It covers what a program needs that runs other programs in containers: build an image, create a container, attach
+//! It covers what a program needs that runs other programs in containers: pull or build an image, create a container, attach
 //! to its streams, start it, wait for it, remove it. Types and methods have the names of the API's own definition
 //! (`ContainerCreate` is [`Client::container_create`]), from version 1.41 (Docker Engine 20.10) to 1.55; the version
 //! is agreed on with the engine at the first call.
@@ -92,7 +92,7 @@ pub use error::{Error, Phase, ProtocolError, Result};
 pub use filters::Filters;
 pub use head::HeadError;
 pub use hijack::{AttachOptions, Attached, AttachedOutput, AttachedStdin, OutputChunk};
-pub use images::{BuildStream, ImageBuildOptions};
+pub use images::{BuildStream, ImageBuildOptions, PullStream};
 pub use json_lines::JsonLinesError;
 pub use models::*;
 pub use names::ContainerId;
