@@ -2,11 +2,12 @@
 
 mod error;
 mod execute;
-mod request;
+mod job;
+mod json_body;
+mod languages;
 
 use std::sync::Arc;
 
-use axum::extract::State;
 use axum::http::{Method, Uri};
 use axum::routing::{get, post};
 use axum::{Json, Router};
@@ -20,7 +21,7 @@ use crate::service::Service;
 pub fn router(service: Arc<Service>) -> Router {
     Router::new()
         .route("/execute", post(execute::execute))
-        .route("/languages", get(languages))
+        .route("/languages", get(languages::languages))
         .route("/health", get(health))
         .fallback(unknown_path)
         .method_not_allowed_fallback(wrong_method)
@@ -31,11 +32,6 @@ pub fn router(service: Arc<Service>) -> Router {
 /// `GET /health`: the process answers.
 async fn health() -> Json<Value> {
     Json(json!({ "status": "UP" }))
-}
-
-/// `GET /languages`: the keys.
-async fn languages(State(service): State<Arc<Service>>) -> Json<Vec<String>> {
-    Json(service.languages().keys().into_iter().map(str::to_owned).collect())
 }
 
 async fn unknown_path(uri: Uri) -> ApiError {

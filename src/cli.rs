@@ -8,14 +8,19 @@ mod serve;
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use clap::{Args, Parser, Subcommand};
 use engine_api::{Client, Endpoint};
 use tracing_subscriber::EnvFilter;
 
 use crate::causes::with_causes;
-use crate::languages::Languages;
+use crate::images::ImageState;
+use crate::languages::{Language, Languages};
 use crate::sandbox::reaper;
+
+/// The exit code after ctrl-C, as shells have it.
+const INTERRUPTED: u8 = 130;
 
 /// What went wrong, for the person at the terminal.
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -38,8 +43,8 @@ enum Command {
     /// Look after the languages' images
     #[command(subcommand)]
     Images(images::Images),
-    /// List the languages and the state of their images
-    Languages(languages::List),
+    /// List the languages, or try them
+    Languages(languages::Languages),
     /// Be the first process of a sandbox
     #[command(hide = true)]
     Runner {
@@ -104,13 +109,38 @@ async fn dispatch(command: Command) -> Result<ExitCode, Failure> {
         Command::Serve(serve) => serve.run().await,
         Command::Run(run) => run.run().await,
         Command::Images(images) => images.run().await,
-        Command::Languages(list) => list.run().await,
+        Command::Languages(languages) => languages.run().await,
         Command::Watch { instance } => {
             reaper::watch(&client()?, &instance).await?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Runner { .. } => Ok(ExitCode::FAILURE),
     }
+}
+
+/// The languages of these names, or all, the first in rank first.
+fn choose(languages: &Languages, names: &[String]) -> Result<Vec<Arc<Language>>, Failure> {
+    if names.is_empty() {
+        return Ok(languages.by_rank());
+    }
+    let find = |name: &String| {
+        let known = || format!("there is no language {name}; there are {}", languages.keys().join(", "));
+        languages.get(name).cloned().ok_or_else(|| known().into())
+    };
+    names.iter().map(find).collect()
+}
+
+fn state_name(state: &ImageState) -> &'static str {
+    match state {
+        ImageState::Missing => "missing",
+        ImageState::Ready(_) => "ready",
+        ImageState::Stale(_) => "stale",
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "the commands' answers")]
+fn print(text: &str) {
+    println!("{text}");
 }
 
 fn client() -> Result<Client, Failure> {

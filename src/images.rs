@@ -1,20 +1,29 @@
-//! The images of the languages: which is current, and how one is built.
+//! The images of the languages: which is current, what it is made of, and how one is built.
 
-use std::collections::BTreeMap;
-use std::fmt::Write as _;
+pub mod background;
+mod build;
+mod content;
+mod fetch;
+
+use std::collections::HashMap;
 use std::time::Duration;
 
-use bytes::Bytes;
-use engine_api::{BuildStream, Client, Deadline, ImageBuildOptions, ImageInspect, TarEntry, TarStream};
-use sha2::{Digest as _, Sha256};
+use engine_api::{Client, Deadline, ImageInspect};
 
-use crate::languages::{File, Language};
+pub use self::build::{BuildError, Builder, Progress};
+pub use self::fetch::FetchError;
+use crate::languages::Language;
+use crate::languages::recipe::Recipe;
 
 /// The label that says from what an image was built.
 const CONTENT_LABEL: &str = "dayfly.content";
+const LANGUAGE_LABEL: &str = "dayfly.language";
+/// The label that says by which recipe.
+const RECIPE_LABEL: &str = "dayfly.recipe";
+/// The label that says which version of the toolchain answered when the image was built.
+const VERSION_LABEL: &str = "dayfly.version";
+
 const CALL_DEADLINE: Duration = Duration::from_secs(30);
-/// Toolchains are downloaded and unpacked meanwhile.
-const BUILD_DEADLINE: Duration = Duration::from_secs(60 * 60);
 
 /// What is known of a language's image.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -22,26 +31,62 @@ pub enum ImageState {
     /// There is none.
     Missing,
     /// It was built from what its folder holds now, on the base that is here now.
-    Ready {
-        /// The image's id.
-        id: String,
-    },
+    Ready(Image),
     /// It was built from something else. It works, and is used until it is built anew.
-    Stale {
-        /// The image's id.
-        id: String,
-    },
+    Stale(Image),
+}
+
+/// A language's image.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct Image {
+    /// Its id: a tag can be moved between two looks, an id cannot.
+    pub id: String,
+    /// Whether it is made of the stand-in recipe.
+    pub is_stand_in: bool,
+    /// The toolchain's version, if the language says how to ask for it.
+    pub version: Option<String>,
+    /// Its size in bytes, that of its base included.
+    pub size_bytes: u64,
 }
 
 impl ImageState {
     /// The image to use, if there is one.
     #[must_use]
-    pub fn id(&self) -> Option<&str> {
+    pub fn image(&self) -> Option<&Image> {
         match self {
             Self::Missing => None,
-            Self::Ready { id } | Self::Stale { id } => Some(id),
+            Self::Ready(image) | Self::Stale(image) => Some(image),
         }
     }
+}
+
+impl Image {
+    fn new(inspected: ImageInspect) -> Self {
+        let mut labels = inspected.config.labels;
+        Self {
+            id: inspected.id,
+            is_stand_in: labels.get(RECIPE_LABEL).is_some_and(|name| name == STAND_IN),
+            version: labels.remove(VERSION_LABEL),
+            size_bytes: u64::try_from(inspected.size).unwrap_or_default(),
+        }
+    }
+
+    /// What it was made of, as the language's folder says it now.
+    #[must_use]
+    pub fn recipe<'a>(&self, language: &'a Language) -> &'a Recipe {
+        let stand_in = language.spec.image.stand_in.as_ref().filter(|_| self.is_stand_in);
+        stand_in.unwrap_or(&language.spec.image.recipe)
+    }
+}
+
+const STAND_IN: &str = "stand-in";
+const PREFERRED: &str = "preferred";
+
+/// A recipe that was chosen for a language, and what its base is now.
+struct Choice<'a> {
+    recipe: &'a Recipe,
+    /// `None` where the base is not here.
+    base_id: Option<String>,
 }
 
 /// Looks at the language's image.
@@ -49,39 +94,58 @@ impl ImageState {
 /// # Errors
 /// The engine failed.
 pub async fn state(client: &Client, language: &Language) -> engine_api::Result<ImageState> {
-    let Some(image) = inspect(client, &language.image()).await? else { return Ok(ImageState::Missing) };
-    let current = current_content(client, language).await?;
-    Ok(match image.config.labels.get(CONTENT_LABEL) {
-        Some(built_from) if *built_from == current => ImageState::Ready { id: image.id },
-        _ => ImageState::Stale { id: image.id },
-    })
+    Look::new(client).state(language).await
 }
 
-/// Starts to build the language's image: the context is streamed to the engine, events come back.
-///
-/// # Errors
-/// The engine failed before the first step.
-pub async fn build(client: &Client, language: &Language) -> engine_api::Result<BuildStream> {
-    let options = ImageBuildOptions {
-        tags: vec![language.image()],
-        build_args: BTreeMap::from([("BASE".to_owned(), language.spec.base.clone())]),
-        labels: BTreeMap::from([
-            (CONTENT_LABEL.to_owned(), current_content(client, language).await?),
-            ("dayfly.language".to_owned(), language.key.clone()),
-        ]),
-        ..ImageBuildOptions::default()
-    };
-    let entries: Vec<TarEntry> = language.context.iter().map(entry).collect();
-    let context = TarStream::from_entries(entries);
-    client.image_build(&options, context, Deadline::after(BUILD_DEADLINE)).await
+/// One look at many images: each base is asked for once.
+#[derive(Debug)]
+pub struct Look<'a> {
+    client: &'a Client,
+    bases: HashMap<String, Option<String>>,
 }
 
-fn entry(file: &File) -> TarEntry {
-    TarEntry::bytes(&file.path, Bytes::copy_from_slice(&file.content), mode(file))
-}
+impl<'a> Look<'a> {
+    /// A look at what the engine has now.
+    #[must_use]
+    pub fn new(client: &'a Client) -> Self {
+        Self { client, bases: HashMap::new() }
+    }
 
-fn mode(file: &File) -> u32 {
-    if file.executable { 0o755 } else { 0o644 }
+    /// Looks at the language's image.
+    ///
+    /// # Errors
+    /// The engine failed.
+    pub async fn state(&mut self, language: &Language) -> engine_api::Result<ImageState> {
+        let Some(inspected) = inspect(self.client, &language.image()).await? else {
+            return Ok(ImageState::Missing);
+        };
+        let choice = self.choose(language).await?;
+        let current = content::digest(language, choice.recipe, choice.base_id.as_deref());
+        let is_current = inspected.config.labels.get(CONTENT_LABEL).is_some_and(|built| *built == current);
+        let image = Image::new(inspected);
+        Ok(if is_current { ImageState::Ready(image) } else { ImageState::Stale(image) })
+    }
+
+    /// The first recipe whose base is here; the last one if none is.
+    async fn choose<'l>(&mut self, language: &'l Language) -> engine_api::Result<Choice<'l>> {
+        let mut choice = Choice { recipe: &language.spec.image.recipe, base_id: None };
+        for recipe in language.spec.image.recipes() {
+            choice = Choice { recipe, base_id: self.base_id(&recipe.base).await? };
+            if choice.base_id.is_some() {
+                break;
+            }
+        }
+        Ok(choice)
+    }
+
+    async fn base_id(&mut self, base: &str) -> engine_api::Result<Option<String>> {
+        if let Some(known) = self.bases.get(base) {
+            return Ok(known.clone());
+        }
+        let id = inspect(self.client, base).await?.map(|image| image.id);
+        self.bases.insert(base.to_owned(), id.clone());
+        Ok(id)
+    }
 }
 
 async fn inspect(client: &Client, name: &str) -> engine_api::Result<Option<ImageInspect>> {
@@ -89,64 +153,5 @@ async fn inspect(client: &Client, name: &str) -> engine_api::Result<Option<Image
         Ok(image) => Ok(Some(image)),
         Err(error) if error.is_not_found() => Ok(None),
         Err(error) => Err(error),
-    }
-}
-
-/// The digest of what the folder holds now, on the base that is here now.
-async fn current_content(client: &Client, language: &Language) -> engine_api::Result<String> {
-    let base = inspect(client, &language.spec.base).await?;
-    Ok(content(language, base.as_ref().map(|base| base.id.as_str())))
-}
-
-/// A digest of all that an image is built from.
-fn content(language: &Language, base_id: Option<&str>) -> String {
-    let mut digest = Sha256::new();
-    let mut add = |part: &[u8]| {
-        // With its length before it, no part can pass for the end of another.
-        digest.update((part.len() as u64).to_le_bytes());
-        digest.update(part);
-    };
-    add(language.spec.base.as_bytes());
-    add(base_id.unwrap_or_default().as_bytes());
-    for file in &language.context {
-        add(file.path.as_bytes());
-        add(&mode(file).to_le_bytes());
-        add(&file.content);
-    }
-    digest.finalize().iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::languages::spec::Spec;
-
-    fn language(path: &str, content: &'static [u8], executable: bool) -> Language {
-        let spec = "name = 'X'\nsource = 'main.x'\nimage.base = 'b'\nrun.command = ['x']\n";
-        Language {
-            key: "x".into(),
-            spec: Spec::parse(spec).unwrap(),
-            context: vec![File { path: path.into(), content: content.into(), executable }],
-        }
-    }
-
-    #[test]
-    fn every_part_of_the_content_counts() {
-        let all = [
-            content(&language("Dockerfile", b"FROM b", false), None),
-            content(&language("Dockerfile", b"FROM b", false), Some("sha256:1")),
-            content(&language("Dockerfile", b"FROM b", true), None),
-            content(&language("Dockerfile", b"FROM c", false), None),
-            content(&language("DockerfileF", b"ROM b", false), None),
-        ];
-        assert_eq!(all[0].len(), 64);
-        for (index, one) in all.iter().enumerate() {
-            assert!(all[..index].iter().all(|other| other != one), "{index}");
-        }
-        assert_eq!(all[0], content(&language("Dockerfile", b"FROM b", false), None));
     }
 }

@@ -4,7 +4,9 @@
 //! `Dockerfile`, what that needs, and `examples/`. The folders of the source tree are embedded in the binary; a folder
 //! given by the operator adds to them and replaces those of the same key.
 
+pub mod examples;
 mod folder;
+pub mod recipe;
 pub mod spec;
 
 use std::collections::BTreeMap;
@@ -14,6 +16,7 @@ use std::sync::Arc;
 use thiserror::Error;
 
 pub use self::folder::File;
+use self::recipe::Recipe;
 use self::spec::Spec;
 
 /// One language.
@@ -25,6 +28,8 @@ pub struct Language {
     pub spec: Spec,
     /// What its image is built from.
     pub context: Vec<File>,
+    /// Programs that show it, and by which it is tested; their paths are relative to `examples/`.
+    pub examples: Vec<File>,
 }
 
 impl Language {
@@ -32,6 +37,27 @@ impl Language {
     #[must_use]
     pub fn image(&self) -> String {
         format!("code-execution-{}:latest", self.key)
+    }
+
+    /// The files that an image is built from by `recipe`: all but the Dockerfiles of other recipes.
+    pub fn context_of<'a>(&'a self, recipe: &'a Recipe) -> impl Iterator<Item = &'a File> {
+        let of_another = |file: &File| {
+            file.path != recipe.dockerfile
+                && self.spec.image.recipes().any(|other| other.dockerfile == file.path)
+        };
+        self.context.iter().filter(move |file| !of_another(file))
+    }
+
+    /// The example of this name, whatever its ending.
+    #[must_use]
+    pub fn example(&self, name: &str) -> Option<&File> {
+        self.examples.iter().find(|file| file.path.split_once('.').is_some_and(|(stem, _)| stem == name))
+    }
+
+    /// The program that the page shows first.
+    #[must_use]
+    pub fn sample(&self) -> Option<&str> {
+        std::str::from_utf8(&self.example("sample")?.content).ok()
     }
 }
 
@@ -111,6 +137,14 @@ impl Languages {
         self.by_key.values()
     }
 
+    /// All of them, ordered by rank and then by key.
+    #[must_use]
+    pub fn by_rank(&self) -> Vec<Arc<Language>> {
+        let mut languages: Vec<_> = self.by_key.values().cloned().collect();
+        languages.sort_by_key(|language| language.spec.rank);
+        languages
+    }
+
     /// The keys, ordered.
     #[must_use]
     pub fn keys(&self) -> Vec<&str> {
@@ -132,15 +166,23 @@ impl Language {
         let text = std::str::from_utf8(&text.content)
             .map_err(|error| invalid("language.toml", error.to_string()))?;
         let spec = Spec::parse(text).map_err(|message| invalid("language.toml", message))?;
-        // What does not change the image is no part of it.
-        let context: Vec<File> = files
-            .into_iter()
-            .filter(|file| file.path != "language.toml" && !file.path.starts_with("examples/"))
-            .collect();
-        if !context.iter().any(|file| file.path == "Dockerfile") {
-            return Err(invalid("Dockerfile", "the file is missing".into()));
+        let (mut context, mut examples) = (Vec::new(), Vec::new());
+        for mut file in files {
+            match file.path.strip_prefix("examples/") {
+                Some(path) => {
+                    file.path = path.to_owned();
+                    examples.push(file);
+                }
+                None if file.path == "language.toml" => {}
+                None => context.push(file),
+            }
         }
-        Ok(Self { key, spec, context })
+        for recipe in spec.image.recipes() {
+            if !context.iter().any(|file| file.path == recipe.dockerfile) {
+                return Err(invalid(&recipe.dockerfile, "the file is missing".into()));
+            }
+        }
+        Ok(Self { key, spec, context, examples })
     }
 }
 
@@ -168,6 +210,9 @@ mod tests {
 
     const SPEC: &str = "name = 'X'\nsource = 'main.x'\n[image]\nbase = 'b'\n[run]\ncommand = ['x']\n";
 
+    const STAND_IN: &str = "name = 'X'\nsource = 'main.x'\n[image]\nbase = 'b'\n\
+        stand_in = { base = 'c', dockerfile = 'other' }\n[run]\ncommand = ['x']\n";
+
     fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
         let root = tempfile::tempdir().unwrap();
         for (name, text) in files {
@@ -189,7 +234,7 @@ mod tests {
             for extension in &language.spec.extensions {
                 assert!(languages.for_extension(extension).is_some());
             }
-            assert!(!language.context.iter().any(|file| file.path.starts_with("examples")));
+            assert!(language.example("hello").is_some() && language.sample().is_some(), "{}", language.key);
         }
     }
 
@@ -213,6 +258,10 @@ mod tests {
         for (files, text) in [
             (vec![("x/Dockerfile", "FROM b")], "languages/x/language.toml: the file is missing"),
             (vec![("x/language.toml", SPEC)], "languages/x/Dockerfile: the file is missing"),
+            (
+                vec![("x/language.toml", STAND_IN), ("x/Dockerfile", "FROM b")],
+                "languages/x/other: the file is missing",
+            ),
             (vec![("x/language.toml", "name = 1")], "languages/x/language.toml: TOML parse error at line 1"),
             (vec![("X/language.toml", SPEC)], "small letters"),
         ] {
@@ -220,6 +269,25 @@ mod tests {
             let error = Languages::load(Some(root.path())).unwrap_err().to_string();
             assert!(error.contains(text), "{error}");
         }
+    }
+
+    #[test]
+    fn a_recipe_has_its_own_dockerfile_and_no_example() {
+        let root = folder(&[
+            ("x/language.toml", STAND_IN),
+            ("x/Dockerfile", "FROM b"),
+            ("x/other", "FROM c"),
+            ("x/tool.c", ""),
+            ("x/examples/hello.x", "hi"),
+            ("x/examples/two/main.x", ""),
+        ]);
+        let languages = Languages::load(Some(root.path())).unwrap();
+        let language = languages.get("x").unwrap();
+        let names = |recipe| language.context_of(recipe).map(|file| file.path.as_str()).collect::<Vec<_>>();
+        assert_eq!(names(&language.spec.image.recipe), ["Dockerfile", "tool.c"]);
+        assert_eq!(names(language.spec.image.stand_in.as_ref().unwrap()), ["other", "tool.c"]);
+        assert_eq!(language.example("hello").unwrap().content[..], *b"hi");
+        assert!(language.example("two").is_none());
     }
 
     #[test]

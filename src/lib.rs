@@ -7,6 +7,7 @@
 //! | [`images`] | building the languages' images |
 //! | [`sandbox`] | one hardened container, its link, its removal |
 //! | [`execution`] | one run in a sandbox, from files to outcome |
+//! | [`conformance`] | the suite that every language passes, and what its toolchain costs |
 //! | [`service`] | the queue and the slots around it |
 //! | [`api`] | HTTP on top |
 //! | [`cli`] | the commands of the binary |
@@ -14,6 +15,7 @@
 pub mod api;
 mod causes;
 pub mod cli;
+pub mod conformance;
 pub mod execution;
 pub mod images;
 pub mod languages;

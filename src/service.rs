@@ -11,7 +11,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, mpsc};
 use tracing::Instrument as _;
 
 use crate::execution::{ExecutionError, ExecutionEvent, Input, Job, Outcome, execute};
-use crate::images::{self, ImageState};
+use crate::images::background::{Background, Build};
+use crate::images::{self, Builder, Image, ImageState, Look};
 use crate::languages::{Language, Languages};
 use crate::sandbox::{Sandbox, SandboxError, Sandboxes};
 
@@ -26,7 +27,8 @@ pub struct Service {
     slots: Arc<Semaphore>,
     waiting: AtomicUsize,
     most_waiting: usize,
-    images: Mutex<HashMap<String, (Instant, String)>>,
+    images: Mutex<HashMap<String, (Instant, Image)>>,
+    background: Background,
 }
 
 /// Why a job was not run to its end. Never the program's fault.
@@ -37,12 +39,12 @@ pub enum ServiceError {
     #[error(transparent)]
     Execution(ExecutionError),
     /// The language's image does not exist.
-    #[error(
-        "the image of language {language} is not built: run `dayfly images build {language}` on the server"
-    )]
+    #[error("the image of language {language} is not built: {}", what_to_do(language, build.as_ref()))]
     ImageMissing {
         /// The key of the language.
         language: String,
+        /// What is being done about it.
+        build: Option<Build>,
     },
     /// Too many jobs wait already.
     #[error("{waiting} runs are waiting already: try again in a few seconds")]
@@ -69,13 +71,42 @@ impl Service {
             waiting: AtomicUsize::new(0),
             most_waiting,
             images: Mutex::default(),
+            background: Background::default(),
         }
+    }
+
+    /// The engine.
+    #[must_use]
+    pub fn client(&self) -> &engine_api::Client {
+        self.sandboxes.client()
     }
 
     /// The languages.
     #[must_use]
     pub fn languages(&self) -> &Languages {
         &self.languages
+    }
+
+    /// Starts to build the images that are missing or stale, `jobs` at a time, while jobs are run.
+    pub fn build_images(&self, jobs: NonZeroUsize) {
+        self.background.start(&Builder::new(self.sandboxes.clone()), self.languages.by_rank(), jobs);
+    }
+
+    /// Each language by rank, with its image and what is being done about that.
+    ///
+    /// # Errors
+    /// The engine failed.
+    pub async fn image_states(
+        &self,
+    ) -> Result<Vec<(Arc<Language>, ImageState, Option<Build>)>, ServiceError> {
+        let mut look = Look::new(self.client());
+        let mut states = Vec::new();
+        for language in self.languages.by_rank() {
+            let state = look.state(&language).await.map_err(|error| ServiceError::Sandbox(error.into()))?;
+            let build = self.background.of(&language.key);
+            states.push((language, state, build));
+        }
+        Ok(states)
     }
 
     /// Runs a job to its end. Dropping the future takes it out of the queue, or ends the run and its container.
@@ -116,6 +147,7 @@ impl Service {
     /// Returns when no sandbox is left. The runs must have ended or been dropped before.
     pub async fn close(&self) {
         self.refuse_waiting();
+        self.background.close().await;
         self.sandboxes.close().await;
     }
 
@@ -134,22 +166,21 @@ impl Service {
 
     async fn sandbox(&self, job: &Job, slot: OwnedSemaphorePermit) -> Result<Sandbox, ServiceError> {
         let image = self.image(&job.language).await?;
-        self.sandboxes.open(job.sandbox(image), slot).await.map_err(|error| match error {
+        self.sandboxes.open(job.sandbox(&image), slot).await.map_err(|error| match error {
             // The image that was there a moment ago.
             SandboxError::Engine(engine) if engine.is_not_found() => {
                 self.forget_image(&job.language);
-                ServiceError::ImageMissing { language: job.language.key.clone() }
+                self.image_missing(&job.language)
             }
             error => ServiceError::Sandbox(error),
         })
     }
 
-    /// The id of the language's image: a tag can be moved between two looks, an id cannot.
-    async fn image(&self, language: &Language) -> Result<String, ServiceError> {
-        if let Some((seen, id)) = self.known_images().get(&language.key)
+    async fn image(&self, language: &Language) -> Result<Image, ServiceError> {
+        if let Some((seen, image)) = self.known_images().get(&language.key)
             && seen.elapsed() < IMAGE_MEMORY
         {
-            return Ok(id.clone());
+            return Ok(image.clone());
         }
         let state = images::state(self.sandboxes.client(), language).await;
         let state = state.map_err(|error| ServiceError::Sandbox(error.into()))?;
@@ -159,20 +190,32 @@ impl Service {
                 "the image is older than the language's folder or its base"
             );
         }
-        let Some(id) = state.id() else {
-            return Err(ServiceError::ImageMissing { language: language.key.clone() });
+        let Some(image) = state.image() else {
+            return Err(self.image_missing(language));
         };
-        self.known_images().insert(language.key.clone(), (Instant::now(), id.to_owned()));
-        Ok(id.to_owned())
+        self.known_images().insert(language.key.clone(), (Instant::now(), image.clone()));
+        Ok(image.clone())
+    }
+
+    fn image_missing(&self, language: &Language) -> ServiceError {
+        let build = self.background.of(&language.key);
+        ServiceError::ImageMissing { language: language.key.clone(), build }
     }
 
     fn forget_image(&self, language: &Language) {
         self.known_images().remove(&language.key);
     }
 
-    fn known_images(&self) -> std::sync::MutexGuard<'_, HashMap<String, (Instant, String)>> {
+    fn known_images(&self) -> std::sync::MutexGuard<'_, HashMap<String, (Instant, Image)>> {
         // No code that holds the lock can panic half way through a change.
         self.images.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn what_to_do(language: &str, build: Option<&Build>) -> String {
+    match build {
+        Some(Build::Waiting | Build::Running(_)) => "it is being built now, try again in some minutes".into(),
+        Some(Build::Failed { .. }) | None => format!("run `dayfly images build {language}` on the server"),
     }
 }
 

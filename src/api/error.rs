@@ -58,9 +58,7 @@ impl From<ServiceError> for ApiError {
     /// Callers learn what they can act on; the rest is for the log.
     fn from(error: ServiceError) -> Self {
         match &error {
-            ServiceError::ImageMissing { .. } => {
-                Self::new(StatusCode::SERVICE_UNAVAILABLE, "image-not-built", error.to_string())
-            }
+            ServiceError::ImageMissing { .. } => Self::unavailable("image-not-built", error.to_string()),
             ServiceError::QueueFull { .. } => Self::unavailable("queue-full", error.to_string()),
             ServiceError::ShuttingDown => Self::unavailable("shutting-down", error.to_string()),
             ServiceError::Execution(ExecutionError::Files(_)) => {

@@ -5,27 +5,19 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::extract::State;
-use bytes::Bytes;
 use nix::sys::signal::Signal;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use super::error::ApiError;
-use super::request::JsonBody;
-use crate::execution::{Collected, Collector, Input, Job, Outcome, StageOutcome, Status, TimeLimit};
+use super::job::ExecuteRequest;
+use super::json_body::JsonBody;
+use crate::execution::{Collected, Collector, Outcome, StageOutcome, Status, TimeLimit};
 use crate::service::Service;
 
 /// Events that may wait to be collected.
 const EVENTS: usize = 64;
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(super) struct ExecuteRequest {
-    language: Option<String>,
-    code: Option<String>,
-    input: Option<String>,
-}
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -69,35 +61,11 @@ pub(super) async fn execute(
     State(service): State<Arc<Service>>,
     JsonBody(request): JsonBody<ExecuteRequest>,
 ) -> Result<Json<ExecuteReply>, ApiError> {
-    let job = job(&service, request.language.as_deref(), request.code)?;
-    let input = Input::whole(Bytes::from(request.input.unwrap_or_default()));
+    let (job, input) = request.into_job(service.languages())?;
     let (events, collected) = mpsc::channel(EVENTS);
     let (outcome, collected) =
         tokio::join!(service.run(&job, input, events), Collector::default().collect(collected));
     Ok(Json(ExecuteReply::new(job.id, &outcome?, collected)))
-}
-
-fn job(service: &Service, language: Option<&str>, code: Option<String>) -> Result<Job, ApiError> {
-    let known = || service.languages().keys().join(", ");
-    let name = language.ok_or_else(|| {
-        ApiError::bad_request("missing-language", format!("say the language, one of: {}", known()))
-    })?;
-    let language = service.languages().get(name).ok_or_else(|| {
-        let shown: String = name.chars().take(64).collect();
-        ApiError::bad_request(
-            "unknown-language",
-            format!("{shown:?} is no language of this server, which has: {}", known()),
-        )
-    })?;
-    match code {
-        Some(code) if !code.is_empty() => {
-            Ok(Job { id: Uuid::new_v4(), language: Arc::clone(language), code })
-        }
-        _ => Err(ApiError::bad_request(
-            "missing-code",
-            "send the program's text as the string \"code\"; it is missing or empty",
-        )),
-    }
 }
 
 impl ExecuteReply {

@@ -1,100 +1,161 @@
 //! `dayfly images`.
 
+use std::num::NonZeroUsize;
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use bytesize::ByteSize;
 use clap::Subcommand;
-use engine_api::{BuildEvent, Client, Error};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
 
-use super::{Failure, LanguageSource, client};
-use crate::images::{self, ImageState};
-use crate::languages::{Language, Languages};
-
-/// Lines of a failed build that are shown.
-const SHOWN: usize = 40;
+use super::{Failure, LanguageSource, SandboxOptions, choose, client, print};
+use crate::causes::with_causes;
+use crate::images::{self, Builder, ImageState, Look, Progress};
+use crate::languages::Language;
+use crate::sandbox::Sandboxes;
 
 #[derive(Subcommand)]
 pub(super) enum Images {
     /// Build the images of these languages, or of all; what is current is skipped
-    Build {
-        /// Keys or aliases
-        #[arg(value_name = "LANG")]
-        keys: Vec<String>,
-        /// Build even what is current
-        #[arg(long)]
-        force: bool,
+    Build(Build),
+    /// List the images with what they are made of and their sizes
+    List {
         #[command(flatten)]
         languages: LanguageSource,
     },
 }
 
+#[derive(clap::Args)]
+pub(super) struct Build {
+    /// Keys or aliases
+    #[arg(value_name = "LANG")]
+    keys: Vec<String>,
+    /// Build even what is current
+    #[arg(long)]
+    force: bool,
+    /// Ask the registry for base images even if they, or images of a stand-in, are here
+    #[arg(long)]
+    pull: bool,
+    /// How many to build at a time
+    #[arg(long, default_value = "2", value_name = "BUILDS")]
+    jobs: NonZeroUsize,
+    #[command(flatten)]
+    languages: LanguageSource,
+    #[command(flatten)]
+    sandbox: SandboxOptions,
+}
+
 impl Images {
     pub(super) async fn run(self) -> Result<ExitCode, Failure> {
-        let Self::Build { keys, force, languages } = self;
-        let languages = languages.load()?;
-        let chosen = choose(&languages, &keys)?;
-        let client = client()?;
-        let mut failed = Vec::new();
+        match self {
+            Self::Build(build) => build.run().await,
+            Self::List { languages } => list(&languages).await,
+        }
+    }
+}
+
+impl Build {
+    async fn run(self) -> Result<ExitCode, Failure> {
+        let languages = self.languages.load()?;
+        let chosen = choose(&languages, &self.keys)?;
+        let sandboxes = Sandboxes::new(client()?, self.sandbox.runtime)?;
+        let builder = Builder::new(sandboxes.clone());
+        let bars = MultiProgress::new();
+        let turns = Arc::new(Semaphore::new(self.jobs.get()));
+        let mut builds = JoinSet::new();
         for language in chosen {
-            if let Err(report) = build(&client, &language, force).await? {
-                print(&report);
-                failed.push(language.key.clone());
+            let (builder, bars, turns) = (builder.clone(), bars.clone(), Arc::clone(&turns));
+            let (force, pull) = (self.force, self.pull);
+            builds.spawn(async move {
+                // Turns are given in the order in which they were asked for, and never closed.
+                let _turn = turns.acquire().await;
+                let bar = Bar::new(&bars, &language.key);
+                let built = build(&builder, &language, force, pull, &bar).await;
+                (language.key.clone(), built)
+            });
+        }
+        let mut failed = Vec::new();
+        let all = async {
+            while let Some(ended) = builds.join_next().await {
+                let (key, built) =
+                    ended.unwrap_or_else(|panicked| std::panic::resume_unwind(panicked.into_panic()));
+                if let Err(report) = built {
+                    // Between the bars, and not over them.
+                    bars.suspend(|| print(&format!("{key}: {report}")));
+                    failed.push(key);
+                }
             }
+        };
+        let interrupted = tokio::select! {
+            () = all => false,
+            _ = tokio::signal::ctrl_c() => true,
+        };
+        builds.shutdown().await;
+        sandboxes.close().await;
+        if interrupted {
+            return Ok(ExitCode::from(super::INTERRUPTED));
         }
         if failed.is_empty() {
             return Ok(ExitCode::SUCCESS);
         }
+        failed.sort();
         Err(format!("these images could not be built: {}", failed.join(", ")).into())
     }
 }
 
-fn choose(languages: &Languages, keys: &[String]) -> Result<Vec<Arc<Language>>, Failure> {
-    if keys.is_empty() {
-        return Ok(languages.iter().cloned().collect());
+/// Builds one image under a bar, and says why if it could not.
+async fn build(
+    builder: &Builder,
+    language: &Arc<Language>,
+    force: bool,
+    pull: bool,
+    bar: &Bar,
+) -> Result<(), String> {
+    let state = images::state(builder.client(), language).await.map_err(|error| with_causes(&error))?;
+    // An image of the stand-in is current as long as its better base is not here: only a pull can tell.
+    let is_settled = matches!(&state, ImageState::Ready(image) if !pull || !image.is_stand_in);
+    if is_settled && !force {
+        bar.end("current");
+        return Ok(());
     }
-    let find = |key: &String| {
-        let known = || format!("there is no language {key}; there are {}", languages.keys().join(", "));
-        languages.get(key).cloned().ok_or_else(|| known().into())
-    };
-    keys.iter().map(find).collect()
-}
-
-/// Builds one image under a bar. A build that fails is reported with its step and the end of its output.
-async fn build(client: &Client, language: &Language, force: bool) -> Result<Result<(), String>, Failure> {
-    let bar = Bar::new(&language.key);
-    if !force && matches!(images::state(client, language).await?, ImageState::Ready { .. }) {
-        bar.finish("current");
-        return Ok(Ok(()));
-    }
-    let mut stream = images::build(client, language).await?;
-    let mut log = Vec::new();
-    let mut step = "before the first step".to_owned();
-    loop {
-        match stream.next().await {
-            Ok(None) => break,
-            Ok(Some(BuildEvent::Step { number, total, instruction })) => {
-                step = format!("at step {number} of {total}: {instruction}");
-                bar.step(number, total, &instruction);
-            }
-            Ok(Some(BuildEvent::Output(text))) => {
-                log.extend(text.lines().filter(|line| !line.trim().is_empty()).map(str::to_owned));
-            }
-            Ok(Some(_)) => {}
-            Err(Error::Build { message, .. }) => {
-                bar.fail();
-                let from = log.len().saturating_sub(SHOWN);
-                return Ok(Err(format!(
-                    "{}: the build failed {step}\n{}\n{message}",
-                    language.key,
-                    log[from..].join("\n")
-                )));
-            }
-            Err(error) => return Err(error.into()),
+    match builder.build(language, pull, &|progress| bar.show(&progress)).await {
+        Ok(image) => {
+            bar.end(if image.is_stand_in { "built (stand-in)" } else { "built" });
+            Ok(())
+        }
+        Err(error) => {
+            bar.end("failed");
+            Err(with_causes(&error))
         }
     }
-    bar.finish("built");
-    Ok(Ok(()))
+}
+
+async fn list(languages: &LanguageSource) -> Result<ExitCode, Failure> {
+    let languages = languages.load()?;
+    let client = client()?;
+    let mut look = Look::new(&client);
+    let mut rows = vec![format!("{:14} {:8} {:10} {:>9} BASE", "KEY", "STATE", "VERSION", "SIZE")];
+    for language in languages.iter() {
+        let state = look.state(language).await?;
+        let image = state.image();
+        let version = image.and_then(|image| image.version.as_deref()).unwrap_or("-");
+        let size = image
+            .map_or_else(|| "-".to_owned(), |image| ByteSize::b(image.size_bytes).display().si().to_string());
+        let base = match image {
+            Some(image) if image.is_stand_in => format!("{} (stand-in)", image.recipe(language).base),
+            Some(image) => image.recipe(language).base.clone(),
+            None => language.spec.image.recipe.base.clone(),
+        };
+        rows.push(format!(
+            "{:14} {:8} {version:10} {size:>9} {base}",
+            language.key,
+            super::state_name(&state)
+        ));
+    }
+    print(&rows.join("\n"));
+    Ok(ExitCode::SUCCESS)
 }
 
 /// A progress bar on a terminal; one line at the end elsewhere.
@@ -104,31 +165,29 @@ struct Bar {
 }
 
 impl Bar {
-    fn new(key: &str) -> Self {
-        let bar = ProgressBar::new(1);
-        let style = ProgressStyle::with_template("{prefix:14} [{bar:24}] {pos}/{len} {wide_msg}");
+    fn new(bars: &MultiProgress, key: &str) -> Self {
+        let bar = bars.add(ProgressBar::new(1));
+        let style =
+            ProgressStyle::with_template("{prefix:14} [{bar:24}] {pos:>2}/{len:2} {elapsed:>4} {wide_msg}");
         bar.set_style(style.unwrap_or_else(|_| ProgressStyle::default_bar()).progress_chars("=> "));
         bar.set_prefix(key.to_owned());
         bar.set_message("looking");
         Self { bar, key: key.to_owned() }
     }
 
-    fn step(&self, number: u32, total: u32, instruction: &str) {
-        self.bar.set_length(total.into());
-        self.bar.set_position(number.saturating_sub(1).into());
-        self.bar.set_message(instruction.split_whitespace().collect::<Vec<_>>().join(" "));
+    fn show(&self, progress: &Progress) {
+        let message = match progress {
+            Progress::Step { number, total, instruction } => {
+                self.bar.set_length(u64::from(*total));
+                self.bar.set_position(u64::from(number.saturating_sub(1)));
+                instruction.clone()
+            }
+            other => other.to_string(),
+        };
+        self.bar.set_message(message);
     }
 
-    fn finish(&self, word: &str) {
-        self.bar.set_position(self.bar.length().unwrap_or_default());
-        self.end(word);
-    }
-
-    /// Leaves the bar where the build stopped.
-    fn fail(&self) {
-        self.end("failed");
-    }
-
+    /// Leaves the bar where it is, with how it ended.
     fn end(&self, word: &str) {
         if self.bar.is_hidden() {
             print(&format!("{:14} {word}", self.key));
@@ -136,9 +195,4 @@ impl Bar {
             self.bar.abandon_with_message(word.to_owned());
         }
     }
-}
-
-#[expect(clippy::print_stdout, reason = "the command's answer")]
-fn print(text: &str) {
-    println!("{text}");
 }

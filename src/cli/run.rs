@@ -9,10 +9,9 @@ use clap::Args;
 use runner::protocol::StageName;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::mpsc;
-use uuid::Uuid;
 
 use super::{Failure, LanguageSource, SandboxOptions, client};
-use crate::execution::{ExecutionEvent, Input, InputSender, Job, Outcome, Status};
+use crate::execution::{ExecutionEvent, Input, InputSender, Job, Outcome, Program, Status};
 use crate::languages::{Language, Languages};
 use crate::sandbox::Sandboxes;
 use crate::service::Service;
@@ -37,6 +36,9 @@ pub(super) struct Run {
     /// Its language; told by the file's name if not given
     #[arg(long, short)]
     language: Option<String>,
+    /// Arguments of the program
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARG")]
+    args: Vec<String>,
     #[command(flatten)]
     languages: LanguageSource,
     #[command(flatten)]
@@ -50,7 +52,8 @@ impl Run {
         let file = self.file.display();
         let code =
             std::fs::read_to_string(&self.file).map_err(|error| format!("{file} cannot be read: {error}"))?;
-        let job = Job { id: Uuid::new_v4(), language, code };
+        let mut job = Job::new(Arc::clone(&language), Program::single(&language, code));
+        job.args = self.args;
         let sandboxes = Sandboxes::new(client()?, self.sandbox.runtime)?;
         let service = Service::new(languages, sandboxes, std::num::NonZeroUsize::MIN, 0);
 
@@ -58,14 +61,20 @@ impl Run {
         let reading = tokio::spawn(read_stdin(input_sender));
         let (events, received) = mpsc::channel(16);
         let ran = tokio::select! {
-            ran = async { tokio::join!(service.run(&job, input, events), write_output(received)).0 } => Some(ran),
+            ran = async { tokio::join!(service.run(&job, input, events), write_output(received)) } => Some(ran),
             _ = tokio::signal::ctrl_c() => None,
         };
         reading.abort();
         service.close().await;
         match ran {
-            Some(outcome) => Ok(ExitCode::from(exit_code(&outcome?))),
-            None => Ok(ExitCode::from(130)),
+            Some((outcome, compile)) => {
+                let outcome = outcome?;
+                if outcome.status == Status::CompileError {
+                    tokio::io::stderr().write_all(&compile).await?;
+                }
+                Ok(ExitCode::from(exit_code(&outcome)))
+            }
+            None => Ok(ExitCode::from(super::INTERRUPTED)),
         }
     }
 
@@ -96,22 +105,27 @@ async fn read_stdin(sender: InputSender) {
     }
 }
 
-/// The compiler's text goes to standard error, whatever stream it came on: standard output is the program's.
-async fn write_output(mut events: mpsc::Receiver<ExecutionEvent>) {
+/// Passes the program's output on, and gives the compiler's, which only matters if it failed.
+async fn write_output(mut events: mpsc::Receiver<ExecutionEvent>) -> Vec<u8> {
     let mut stdout = tokio::io::stdout();
     let mut stderr = tokio::io::stderr();
+    let mut compile = Vec::new();
     while let Some(event) = events.recv().await {
         let ExecutionEvent::Output { stage, stderr: to_stderr, data } = event else { continue };
-        let written = if to_stderr || stage == StageName::Compile {
-            stderr.write_all(&data).await.and(stderr.flush().await)
-        } else {
-            stdout.write_all(&data).await.and(stdout.flush().await)
+        let written = match (stage, to_stderr) {
+            (StageName::Compile, _) => {
+                compile.extend_from_slice(&data);
+                Ok(())
+            }
+            (StageName::Run, true) => stderr.write_all(&data).await.and(stderr.flush().await),
+            (StageName::Run, false) => stdout.write_all(&data).await.and(stdout.flush().await),
         };
         // Nobody reads: as a pipe does, end the program.
         if written.is_err() {
-            return;
+            break;
         }
     }
+    compile
 }
 
 #[expect(clippy::print_stderr, reason = "the verdict is for the person at the terminal")]

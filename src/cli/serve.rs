@@ -33,6 +33,9 @@ pub(super) struct Serve {
     /// How many runs may wait for their turn
     #[arg(long, env = "DAYFLY_MAX_WAITING", default_value_t = 100, value_name = "RUNS")]
     max_waiting: usize,
+    /// Build missing images while serving, this many at a time
+    #[arg(long, env = "DAYFLY_BUILD_IMAGES", value_name = "BUILDS", num_args = 0..=1, default_missing_value = "1")]
+    build_images: Option<NonZeroUsize>,
     #[command(flatten)]
     languages: LanguageSource,
     #[command(flatten)]
@@ -56,6 +59,9 @@ impl Serve {
         let sandboxes = Sandboxes::new(client, self.sandbox.runtime)?;
         let service =
             Arc::new(Service::new(languages, sandboxes, self.max_concurrent_executions, self.max_waiting));
+        if let Some(jobs) = self.build_images {
+            service.build_images(jobs);
+        }
         let address = listener.local_addr()?;
         tracing::info!("listening on http://{address}");
         if address.ip().is_loopback() {

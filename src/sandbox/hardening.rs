@@ -45,6 +45,8 @@ pub struct SandboxSpec {
     pub memory: ByteSize,
     /// Processes and threads at a time.
     pub processes: u32,
+    /// Whether 32-bit system calls are open.
+    pub ia32: bool,
 }
 
 /// What all sandboxes of this process share.
@@ -85,7 +87,10 @@ pub(super) fn container(spec: &SandboxSpec, common: &Common<'_>) -> ContainerCre
             ipc_mode: Some("private".into()),
             cgroupns_mode: Some("private".into()),
             cap_drop: vec!["ALL".into()],
-            security_opt: vec!["no-new-privileges".into(), format!("seccomp={}", seccomp::profile())],
+            security_opt: vec![
+                "no-new-privileges".into(),
+                format!("seccomp={}", seccomp::profile(spec.ia32)),
+            ],
             privileged: false,
             readonly_rootfs: true,
             tmpfs: BTreeMap::from([
