@@ -1,77 +1,120 @@
-//! Every language folder: its examples do what their names say. No language is named here.
+//! Every language folder, the suite they pass, and what is told of them. No language is named here.
 #![expect(unreachable_pub, dead_code, reason = "tests/support is shared; no test uses all of it")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use support::Server;
+use serde_json::{Value, json};
+use support::{Server, dayfly};
 
-/// The keys of the languages, and the folder of their folders.
-fn languages() -> (PathBuf, Vec<String>) {
+/// The keys of the languages, which are the names of their folders.
+fn keys() -> Vec<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("languages");
     let mut keys: Vec<String> =
-        fs::read_dir(&root).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        fs::read_dir(root).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     keys.sort();
-    (root, keys)
-}
-
-/// The example of this name, whatever its ending; `None` where a language cannot have one.
-fn example(root: &Path, key: &str, name: &str) -> Option<String> {
-    let entries = fs::read_dir(root.join(key).join("examples")).unwrap();
-    let mut paths = entries.map(|entry| entry.unwrap().path());
-    let path = paths.find(|path| path.file_stem().is_some_and(|stem| stem == name))?;
-    Some(fs::read_to_string(path).unwrap())
-}
-
-fn needed(root: &Path, key: &str, name: &str) -> String {
-    example(root, key, name).unwrap_or_else(|| panic!("languages/{key}/examples/{name}.* is missing"))
+    keys
 }
 
 #[test]
-fn examples_do_what_their_names_say() {
-    let server = Server::start(&[]);
-    let (root, keys) = languages();
-    assert!(!keys.is_empty());
-    for key in keys {
-        let hello = server.execute(&key, &needed(&root, &key, "hello"), "");
-        assert_eq!(
-            (&hello["status"], &hello["output"]),
-            (&"success".into(), &"Hello, world!\n".into()),
-            "{hello}"
-        );
-        assert_eq!(hello["exitCode"], 0);
+fn every_language_passes_the_conformance_suite() {
+    let output = dayfly(&["languages", "check"], "");
+    let matrix = String::from_utf8(output.stdout).unwrap();
+    println!("{matrix}");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    for key in keys() {
+        let row = matrix.lines().find(|line| line.split_whitespace().next() == Some(&key));
+        let cells: Vec<&str> = row.unwrap().split_whitespace().skip(1).collect();
+        assert_eq!(cells.len(), 17, "{key}");
+        assert_eq!(cells[0], "ok", "{key}: a language that cannot greet is none");
+    }
+}
 
-        let reversed = server.execute(&key, &needed(&root, &key, "stdin"), "olleh\n");
-        assert_eq!(
-            (&reversed["status"], &reversed["stdout"]),
-            (&"success".into(), &"hello\n".into()),
-            "{reversed}"
-        );
-
-        let sample = server.execute(&key, &needed(&root, &key, "sample"), "Ada\n");
-        assert_eq!(sample["stdout"], "Your name? Hello, Ada!\n", "{sample}");
-
-        let error = server.execute(&key, &needed(&root, &key, "runtime-error"), "");
-        let status = error["status"].as_str().unwrap();
-        assert!(["runtime-error", "signaled"].contains(&status), "{error}");
-        assert_eq!(error["stdout"], "before\n", "{error}");
-
-        if let Some(wrong) = example(&root, &key, "compile-error") {
-            let error = server.execute(&key, &wrong, "");
-            assert_eq!(error["status"], "compile-error", "{error}");
-            assert_eq!(error["compile"]["status"], "compile-error");
-            assert!(error["output"].as_str().unwrap().contains(":2:"), "the line is named: {error}");
-            assert!(error["compile"]["time"].as_f64().unwrap() > 0.0);
-        }
+#[test]
+fn the_documentation_has_every_language() {
+    let page = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/languages.md");
+    let page = fs::read_to_string(page).unwrap();
+    for key in keys() {
+        let rows = page.lines().filter(|line| line.starts_with(&format!("| {key} |"))).count();
+        assert!(rows >= 2, "{key} is not in the matrix and the costs: run `make matrix`");
     }
 }
 
 #[test]
 fn the_list_of_languages_is_the_folders() {
     let server = Server::start(&[]);
-    let (_, keys) = languages();
-    assert_eq!(server.get("/languages").body, serde_json::json!(keys));
+    assert_eq!(server.get("/languages").body, json!(keys()));
+    assert_eq!(server.get("/languages?detail=false").body, json!(keys()));
+    assert_eq!(server.get("/languages?detail=maybe").status, 400);
+}
+
+#[test]
+fn the_detailed_list_tells_all_of_each_language() {
+    let reply = Server::start(&[]).get("/languages?detail=true").body;
+    let details = reply.as_array().unwrap();
+    let mut listed: Vec<&str> = details.iter().map(|detail| detail["key"].as_str().unwrap()).collect();
+    listed.sort_unstable();
+    assert_eq!(listed, keys());
+    for detail in details {
+        assert_eq!(detail["image"]["state"], "ready", "{detail}");
+        assert_eq!(detail["image"]["usable"], true, "{detail}");
+        assert!(detail["image"]["size"].as_u64().unwrap() > 1 << 20, "{detail}");
+        let version = detail["version"].as_str().unwrap();
+        assert!(version.contains('.') && version.starts_with(|c: char| c.is_ascii_digit()), "{detail}");
+        for text in ["name", "source", "sample", "editor"] {
+            assert!(detail[text].as_str().is_some_and(|text| !text.is_empty()), "{text}: {detail}");
+        }
+        for list in ["aliases", "extensions", "locations"] {
+            assert!(!detail[list].as_array().unwrap().is_empty(), "{list}: {detail}");
+        }
+        let limits = &detail["limits"];
+        assert!(limits["processes"].as_u64().unwrap() >= 1);
+        let stages = [&limits["run"], &limits["compile"]];
+        for stage in stages.into_iter().filter(|stage| !stage.is_null()) {
+            for limit in ["wallTime", "cpuTime", "memory", "output"] {
+                assert!(stage[limit].as_f64().unwrap() > 0.0, "{limit}: {detail}");
+            }
+        }
+        if detail["image"]["standIn"] == true {
+            assert!(detail["image"]["note"].as_str().is_some_and(|note| !note.is_empty()), "{detail}");
+        }
+    }
+}
+
+/// A reply of `POST /execute`.
+fn execute(server: &Server, body: &Value) -> Value {
+    let reply = server.post("/execute", body);
+    assert_eq!(reply.status, 200, "{}", reply.body);
+    reply.body
+}
+
+#[test]
+fn a_program_has_files_arguments_variables_and_input() {
+    let server = Server::start(&[]);
+    let main = "import sys, os, pathlib, data.table\n\
+                print(data.table.x, sys.argv[1:], os.environ['WHO'], input(), pathlib.Path('raw').read_bytes())";
+    let body = json!({
+        "language": "python",
+        "files": [
+            { "name": "data/table.py", "content": "eCA9IDQy", "encoding": "base64" },
+            { "name": "start.py", "content": main },
+            { "name": "raw", "content": "AP8=", "encoding": "base64" },
+        ],
+        "entry": "start.py",
+        "args": ["a b", "--flag", ""],
+        "env": { "WHO": "tester" },
+        "stdin": "typed\n",
+    });
+    let reply = execute(&server, &body);
+    assert_eq!(reply["stdout"], "42 ['a b', '--flag', ''] tester typed b'\\x00\\xff'\n", "{reply}");
+
+    let body = json!({
+        "language": "python",
+        "code": "import other\nprint(other.answer)",
+        "files": [{ "name": "other.py", "content": "answer = 7" }],
+    });
+    assert_eq!(execute(&server, &body)["stdout"], "7\n");
 }

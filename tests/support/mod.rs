@@ -153,6 +153,15 @@ pub fn docker(arguments: &[&str]) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
+pub fn dayfly_with(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+    Command::new(DAYFLY)
+        .args(arguments)
+        .envs(environment.iter().copied())
+        .stdin(Stdio::null())
+        .output()
+        .unwrap()
+}
+
 pub fn dayfly(arguments: &[&str], input: &str) -> Output {
     let mut child = Command::new(DAYFLY)
         .args(arguments)

@@ -132,3 +132,12 @@ async fn a_context_that_cannot_be_made_says_why() {
     let error = build(&client, &options(&[]), context).await.unwrap_err();
     assert!(matches!(&error, Error::Archive { source: ArchiveError::Path { .. }, .. }), "{error:?}");
 }
+
+#[tokio::test]
+async fn an_image_that_no_registry_has_is_refused() {
+    let client = engine().await;
+    // Nothing listens there: the registry of the tests' own machine.
+    let error = client.image_create("127.0.0.1:9/dayfly-test/none:1", soon()).await.unwrap_err();
+    assert!(matches!(error, Error::Engine { .. }), "{error:?}");
+    assert!(error.to_string().contains("POST /images/create"), "{error}");
+}

@@ -6,5 +6,6 @@ mod attach;
 mod build;
 mod calls;
 mod connections;
+mod pull;
 mod support;
 mod versions;
