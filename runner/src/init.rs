@@ -12,6 +12,7 @@ mod process_tree;
 mod reaper;
 mod stage;
 mod stdin;
+mod terminal;
 
 use std::io;
 use std::os::fd::BorrowedFd;
@@ -135,7 +136,7 @@ impl<'a> Init<'a> {
                 }
                 Some(Message::Control(Command::Start { stages })) => return Ok(stages),
                 Some(Message::Control(Command::CloseStdin)) => self.stdin.end(),
-                Some(Message::Control(Command::Signal { .. })) => {}
+                Some(Message::Control(Command::Signal { .. } | Command::Resize { .. })) => {}
                 Some(Message::Control(command @ (Command::Continue | Command::Stop))) => {
                     return Err(Gone::protocol(format!("{command:?} before the start")));
                 }
@@ -153,7 +154,7 @@ impl<'a> Init<'a> {
                 Some(Message::Control(Command::CloseStdin)) => self.stdin.end(),
                 Some(Message::Control(Command::Continue)) => return Ok(true),
                 Some(Message::Control(Command::Stop)) => return Ok(false),
-                Some(Message::Control(Command::Signal { .. })) => {}
+                Some(Message::Control(Command::Signal { .. } | Command::Resize { .. })) => {}
                 Some(Message::Data(..) | Message::Control(Command::Start { .. })) => {
                     return Err(Gone::protocol("files or a start after the start"));
                 }

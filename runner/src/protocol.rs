@@ -19,7 +19,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 /// The version of this protocol, said in [`Event::Hello`].
-pub const PROTOCOL: u32 = 1;
+pub const PROTOCOL: u32 = 2;
 
 /// Bytes of input that the server may send before any is granted with [`Event::StdinWindow`].
 pub const STDIN_WINDOW: usize = 256 * 1024;
@@ -35,6 +35,11 @@ pub enum Command {
     CloseStdin,
     /// Starts the next stage after one with [`Stage::hold`].
     Continue,
+    /// Changes the window of the terminal of the stage that runs; nothing when it has none.
+    Resize {
+        /// Its new size.
+        window: WindowSize,
+    },
     /// Sends a signal to the process group of the stage that runs; nothing when none runs.
     Signal {
         /// The signal's number (signal(7)).
@@ -134,6 +139,19 @@ pub struct Stage {
     /// Whether to wait for [`Command::Continue`] after this stage before the next one starts.
     #[serde(default)]
     pub hold: bool,
+    /// The terminal that a run stage gets in place of pipes (pty(7)), with a window of this size. All its output is
+    /// standard output then, and [`Command::CloseStdin`] types the terminal's end-of-file character.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub terminal: Option<WindowSize>,
+}
+
+/// The size of a terminal's window in characters (ioctl_tty(2)).
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct WindowSize {
+    /// Characters on a line.
+    pub columns: u16,
+    /// Lines.
+    pub rows: u16,
 }
 
 /// What the runner enforces itself. Memory, processes and files are limited by the container.

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use runner::frame::Stream;
 use runner::protocol::{
-    Command, Event, FaultKind, STDIN_WINDOW, StageEnd, StageLimits, StageName, StopReason,
+    Command, Event, FaultKind, STDIN_WINDOW, Stage, StageEnd, StageLimits, StageName, StopReason, WindowSize,
 };
 use support::{Conversation, LIMITS, Said, run, shell, stage, start};
 
@@ -347,4 +347,76 @@ fn children_of(pid: u32) -> Vec<String> {
     };
     let entries = std::fs::read_dir("/proc").unwrap();
     entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).filter(is_child).collect()
+}
+
+fn on_terminal(script: &str) -> Stage {
+    Stage { terminal: Some(WindowSize { columns: 70, rows: 20 }), ..shell(script) }
+}
+
+#[test]
+fn a_terminal_is_one_for_the_program_and_has_a_size() {
+    let heard =
+        run(on_terminal("test -t 0 && test -t 1 && test -t 2 && stty size && echo $TERM; echo err >&2; tty"));
+    let said = String::from_utf8(heard.stdout.clone()).unwrap();
+    assert!(said.starts_with("20 70\r\nxterm-256color\r\nerr\r\n/dev/"), "{said:?}");
+    assert!(heard.stderr.is_empty());
+    assert_eq!(heard.only_report().end, StageEnd::Exited { code: 0 });
+}
+
+#[test]
+fn what_is_typed_is_echoed_and_ended_by_the_terminal() {
+    let mut conversation = Conversation::start();
+    conversation.send(&start([on_terminal("cat; echo over")]));
+    conversation.send_data(Stream::Stdin, b"h\xc3\xa9\x7fello\n");
+    // Erasing takes the whole character; the echo shows it going.
+    conversation.read_until("hello\r\n");
+    conversation.send(&Command::CloseStdin);
+    let heard = conversation.rest();
+    assert!(String::from_utf8_lossy(&heard.stdout).ends_with("over\r\n"), "{heard:?}");
+    assert_eq!(heard.only_report().end, StageEnd::Exited { code: 0 });
+}
+
+#[test]
+fn control_c_interrupts_the_foreground_of_a_terminal() {
+    let mut conversation = Conversation::start();
+    conversation.send(&start([on_terminal(
+        "trap 'echo caught; exit 3' INT; echo ready; while :; do sleep 0.05; done",
+    )]));
+    conversation.read_until("ready");
+    conversation.send_data(Stream::Stdin, b"\x03");
+    let heard = conversation.rest();
+    assert!(String::from_utf8_lossy(&heard.stdout).contains("caught"), "{heard:?}");
+    assert_eq!(heard.only_report().end, StageEnd::Exited { code: 3 });
+}
+
+#[test]
+fn a_new_size_reaches_the_program() {
+    let mut conversation = Conversation::start();
+    conversation.send(&start([on_terminal(
+        "trap 'stty size; exit' WINCH; echo ready; while :; do sleep 0.05; done",
+    )]));
+    conversation.read_until("ready");
+    conversation.send(&Command::Resize { window: WindowSize { columns: 132, rows: 43 } });
+    let heard = conversation.rest();
+    assert!(String::from_utf8_lossy(&heard.stdout).contains("43 132\r\n"), "{heard:?}");
+}
+
+#[test]
+fn output_on_a_terminal_is_whole_and_limited() {
+    let whole = run(on_terminal("stty -opost; head -c 500000 /dev/zero"));
+    assert_eq!(whole.stdout.len(), 500_000);
+    let flood = run(on_terminal("yes"));
+    let report = flood.only_report();
+    assert_eq!((flood.stdout.len() as u64, report.stopped), (LIMITS.output_bytes, Some(StopReason::Output)));
+}
+
+#[test]
+fn a_program_that_reads_nothing_from_its_terminal_can_be_stopped() {
+    let mut conversation = Conversation::start();
+    conversation.send(&start([on_terminal("stty raw -echo; echo ready; sleep 60")]));
+    conversation.read_until("ready");
+    conversation.send_data(Stream::Stdin, &vec![b'x'; STDIN_WINDOW]);
+    conversation.send(&Command::Stop);
+    let heard = conversation.rest();
+    assert_eq!(heard.only_report().stopped, Some(StopReason::Request));
 }

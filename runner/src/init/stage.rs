@@ -1,8 +1,8 @@
 //! One stage, from start to report.
 
+use std::fs::File;
 use std::io::{self, Read};
 use std::os::fd::{AsFd, BorrowedFd};
-use std::process::{Child, ChildStderr, ChildStdin, ChildStdout};
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
@@ -11,8 +11,10 @@ use nix::sys::signal::{Signal, killpg};
 use nix::unistd::Pid;
 
 use super::cgroup::{Meter, Reading};
+use super::child::Started;
 use super::link::Link;
 use super::reaper::{Reaper, own_cpu};
+use super::terminal::Terminal;
 use super::{Gone, Init, child, process_tree};
 use crate::frame::Stream;
 use crate::message::Message;
@@ -25,14 +27,14 @@ const READ_BUFFER: usize = 64 * 1024;
 impl Init<'_> {
     pub(super) fn run_stage(&mut self, stage: &Stage) -> Result<StageReport, Gone> {
         let usage = Usage::start(&self.meter);
-        let child = match child::spawn(stage, self.work) {
-            Ok(child) => child,
+        let started = match child::spawn(stage, self.work) {
+            Ok(started) => started,
             Err(error) => {
                 let message = format!("{}: {error}", stage.argv.first().map_or("", String::as_str));
                 return Ok(usage.report(stage.stage, StageEnd::NotStarted { message }, None, false));
             }
         };
-        let mut running = Running::new(child, &stage.limits, usage)?;
+        let mut running = Running::new(started, &stage.limits, usage)?;
         let outcome = self.supervise(&mut running);
         // Whatever happened, nothing of the stage outlives it.
         running.reaper.kill_all().map_err(Gone::system("killing the stage"))?;
@@ -59,7 +61,7 @@ impl Init<'_> {
                 return Ok(Some(StopReason::Request));
             }
             if running.stdin.is_some() && self.stdin.is_finished() {
-                running.stdin = None;
+                running.end_input();
             }
             let ready = self.wait(running)?;
             if ready.link_output {
@@ -101,6 +103,11 @@ impl Init<'_> {
                 Message::Data(Stream::Stdin, bytes) => self.stdin.push(bytes)?,
                 Message::Control(Command::CloseStdin) => self.stdin.end(),
                 Message::Control(Command::Stop) => return Ok(true),
+                Message::Control(Command::Resize { window }) => {
+                    if let Some(terminal) = &running.terminal {
+                        terminal.resize(window);
+                    }
+                }
                 Message::Control(Command::Signal { signal }) => {
                     let signal = Signal::try_from(signal)
                         .map_err(|_| Gone::protocol(format!("there is no signal {signal}")))?;
@@ -167,9 +174,10 @@ fn poll_ready<const N: usize>(
 
 struct Running {
     group: Pid,
-    stdin: Option<ChildStdin>,
-    stdout: Option<ChildStdout>,
-    stderr: Option<ChildStderr>,
+    stdin: Option<File>,
+    stdout: Option<File>,
+    stderr: Option<File>,
+    terminal: Option<Terminal>,
     output: Output,
     reaper: Reaper,
     usage: Usage,
@@ -179,15 +187,16 @@ struct Running {
 }
 
 impl Running {
-    fn new(child: Child, limits: &StageLimits, usage: Usage) -> Result<Self, Gone> {
-        let pid = i32::try_from(child.id()).map_err(|_| Gone::protocol("a process id beyond i32"))?;
+    fn new(started: Started, limits: &StageLimits, usage: Usage) -> Result<Self, Gone> {
+        let pid = i32::try_from(started.pid).map_err(|_| Gone::protocol("a process id beyond i32"))?;
         let group = Pid::from_raw(pid);
         let now = Instant::now();
         Ok(Self {
             group,
-            stdin: child.stdin,
-            stdout: child.stdout,
-            stderr: child.stderr,
+            stdin: started.stdin,
+            stdout: started.stdout,
+            stderr: started.stderr,
+            terminal: started.terminal,
             output: Output::new(limits.output_bytes),
             reaper: Reaper::new(group),
             usage,
@@ -195,6 +204,13 @@ impl Running {
             wall_deadline: now.checked_add(Duration::from_millis(limits.wall_ms)).unwrap_or(now),
             next_look: now + TICK,
         })
+    }
+
+    /// A pipe ends by being closed; a terminal stays open, and is typed its end-of-file character.
+    fn end_input(&mut self) {
+        if self.terminal.as_ref().is_none_or(Terminal::end_input) {
+            self.stdin = None;
+        }
     }
 
     fn until_next_look(&self) -> Duration {

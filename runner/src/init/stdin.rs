@@ -1,7 +1,6 @@
 //! Input of the run stage, from the link to the program.
 
 use std::io::{self, Write};
-use std::process::ChildStdin;
 
 use super::Gone;
 use crate::protocol::STDIN_WINDOW;
@@ -40,7 +39,7 @@ impl Stdin {
 
     /// Gives the program what its pipe takes now, and returns how much it took. A program that has closed its input
     /// takes everything.
-    pub(super) fn write_to(&mut self, pipe: &mut ChildStdin) -> usize {
+    pub(super) fn write_to(&mut self, pipe: &mut impl Write) -> usize {
         let mut taken = 0;
         while taken < self.pending.len() {
             match pipe.write(&self.pending[taken..]) {

@@ -6,7 +6,7 @@ use std::process::{Child, ChildStdin, Command as Process, Stdio};
 
 use runner::frame::{self, Stream};
 use runner::message::{Decoder, Message, Runner, Server, encode_control};
-use runner::protocol::{Command, Event, Stage, StageLimits, StageName, StageReport};
+use runner::protocol::{Command, Event, PROTOCOL, Stage, StageLimits, StageName, StageReport};
 use tempfile::TempDir;
 
 pub struct Conversation {
@@ -44,7 +44,7 @@ impl Conversation {
             .unwrap();
         let stdin = child.stdin.take();
         let mut this = Self { child, stdin, _work: work, decoder: Decoder::default(), buffer: Vec::new() };
-        assert!(matches!(this.next(), Some(Said::Event(Event::Hello { protocol: 1, .. }))));
+        assert!(matches!(this.next(), Some(Said::Event(Event::Hello { protocol: PROTOCOL, .. }))));
         this
     }
 
@@ -161,6 +161,7 @@ pub fn stage(argv: &[&str]) -> Stage {
         env: BTreeMap::from([("PATH".into(), "/usr/local/bin:/usr/bin:/bin".into())]),
         limits: LIMITS,
         hold: false,
+        terminal: None,
     }
 }
 
