@@ -2,31 +2,65 @@
 
 mod error;
 mod execute;
+mod interactive;
 mod job;
 mod json_body;
 mod languages;
+mod outcome;
 
 use std::sync::Arc;
 
-use axum::http::{Method, Uri};
+use axum::extract::{FromRef, State};
+use axum::http::{HeaderMap, Method, Uri};
+use axum::middleware::from_fn_with_state;
+use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde_json::{Value, json};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use self::error::ApiError;
+pub use self::interactive::{Origins, SocketLimits};
+use self::interactive::{Sockets, socketio, websocket};
 use crate::service::Service;
+use crate::web_ui::{self, WebUi};
 
-/// The routes.
-pub fn router(service: Arc<Service>) -> Router {
-    Router::new()
-        .route("/execute", post(execute::execute))
-        .route("/languages", get(languages::languages))
-        .route("/health", get(health))
-        .fallback(unknown_path)
-        .method_not_allowed_fallback(wrong_method)
-        .layer(CatchPanicLayer::custom(|_| error::panicked()))
-        .with_state(service)
+/// What the interface serves, beside requests.
+#[derive(Clone, Debug, FromRef)]
+pub struct Api {
+    service: Arc<Service>,
+    sockets: Sockets,
+    page: WebUi,
+}
+
+impl Api {
+    /// The interface of this service.
+    #[must_use]
+    pub fn new(service: Arc<Service>, limits: SocketLimits, origins: Origins, page: WebUi) -> Self {
+        Self { service, sockets: Sockets::new(limits, origins), page }
+    }
+
+    /// The routes.
+    pub fn router(&self) -> Router {
+        let sockets = self.sockets.clone();
+        Router::new()
+            .route("/", web_ui::route())
+            .route("/execute", post(execute::execute))
+            .route("/languages", get(languages::languages))
+            .route("/health", get(health))
+            .route("/ws", get(websocket::upgrade))
+            .fallback(file_or_unknown)
+            .method_not_allowed_fallback(wrong_method)
+            .layer(socketio::layer(Arc::clone(&self.service), sockets.clone()))
+            .layer(from_fn_with_state(sockets, socketio::check_origin))
+            .layer(CatchPanicLayer::custom(|_| error::panicked()))
+            .with_state(self.clone())
+    }
+
+    /// Lets the connections of interactive clients end with their runs, and returns when none is left.
+    pub async fn close(&self) {
+        self.sockets.close().await;
+    }
 }
 
 /// `GET /health`: the process answers.
@@ -34,8 +68,14 @@ async fn health() -> Json<Value> {
     Json(json!({ "status": "UP" }))
 }
 
-async fn unknown_path(uri: Uri) -> ApiError {
-    ApiError::not_found(uri.path())
+async fn file_or_unknown(
+    State(page): State<WebUi>,
+    method: Method,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    let file = if method == Method::GET { page.reply(&uri, &headers) } else { None };
+    file.unwrap_or_else(|| ApiError::not_found(uri.path()).into_response())
 }
 
 async fn wrong_method(method: Method, uri: Uri) -> ApiError {

@@ -2,6 +2,7 @@
 //!
 //! There is one path for everything: a batch run is an interactive one whose events are collected.
 
+mod channels;
 mod collector;
 mod input;
 mod job;
@@ -15,6 +16,8 @@ use runner::protocol::{Command, Event, FaultKind, StageName, StageReport};
 use thiserror::Error;
 use tokio::sync::{Mutex, mpsc};
 
+use self::channels::steer;
+pub use self::channels::{Channels, Control};
 pub use self::collector::{Collected, Collector};
 pub use self::input::{Input, InputSender};
 use self::input::{Window, pump};
@@ -38,8 +41,15 @@ pub enum ExecutionEvent {
         /// The bytes, at least one.
         data: Bytes,
     },
+    /// The job waits for its turn.
+    Queued {
+        /// Its place in the queue; the first is 1.
+        position: usize,
+    },
     /// A stage starts.
     Stage(StageName),
+    /// The job has its sandbox.
+    Started,
 }
 
 /// Why a run has no outcome. Never the program's fault.
@@ -60,17 +70,13 @@ pub enum ExecutionError {
     Sandbox(#[from] SandboxError),
 }
 
-/// Runs `job` in `sandbox`, with what `input` gives, and tells `events` what happens. An event that nobody takes stops
+/// Runs `job` in `sandbox`, with what its channels give, and tells them what happens. An event that nobody takes stops
 /// the program, not its clock. Dropping the future ends the run and its container.
 ///
 /// # Errors
 /// The run has no outcome, and it is not the program's fault.
-pub async fn execute(
-    sandbox: Sandbox,
-    job: &Job,
-    input: Input,
-    events: mpsc::Sender<ExecutionEvent>,
-) -> Result<Outcome, ExecutionError> {
+pub async fn execute(sandbox: Sandbox, job: &Job, channels: Channels) -> Result<Outcome, ExecutionError> {
+    let Channels { input, controls, events } = channels;
     let (reader, mut writer, container) = sandbox.into_parts();
     let files = job.program.archive().map_err(|error| ExecutionError::Files(error.to_string()))?;
     let window = Window::default();
@@ -79,13 +85,14 @@ pub async fn execute(
         let writer = Mutex::new(writer);
         let conversation =
             Conversation { job, container: &container, writer: &writer, window: &window, events };
-        let feeding = pump(input, &writer, &window);
+        conversation.tell(ExecutionEvent::Started).await;
+        let speaking = async { tokio::join!(pump(input, &writer, &window), steer(controls, &writer)) };
         let listening = conversation.listen(reader);
-        tokio::pin!(feeding, listening);
+        tokio::pin!(speaking, listening);
         tokio::select! {
             outcome = &mut listening => outcome,
-            // All input is sent, or the sandbox is gone: what it says last tells which.
-            () = &mut feeding => listening.await,
+            // Nothing more is to be said, or the sandbox is gone: what it says last tells which.
+            _ = &mut speaking => listening.await,
         }
     });
     end.await.map_err(|_| ExecutionError::Overdue)?

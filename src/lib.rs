@@ -8,8 +8,10 @@
 //! | [`sandbox`] | one hardened container, its link, its removal |
 //! | [`execution`] | one run in a sandbox, from files to outcome |
 //! | [`conformance`] | the suite that every language passes, and what its toolchain costs |
-//! | [`service`] | the queue and the slots around it |
+//! | [`queue`] | who may use a sandbox next |
+//! | [`service`] | takes jobs and runs them |
 //! | [`api`] | HTTP on top |
+//! | [`web_ui`] | the page |
 //! | [`cli`] | the commands of the binary |
 
 pub mod api;
@@ -20,5 +22,7 @@ pub mod execution;
 pub mod images;
 pub mod languages;
 pub mod limits;
+pub mod queue;
 pub mod sandbox;
 pub mod service;
+pub mod web_ui;

@@ -41,6 +41,9 @@ impl Limits {
         output: ByteSize::mib(1),
     };
 
+    /// Output of an interactive run: its client takes it as it comes, or the program waits.
+    pub const INTERACTIVE_OUTPUT: ByteSize = MOST_OUTPUT;
+
     /// These limits with what `overrides` says instead.
     ///
     /// # Errors

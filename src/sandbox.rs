@@ -48,7 +48,8 @@ struct Shared {
     owner: String,
     runtime: Option<String>,
     runner_volume: RunnerVolume,
-    removals: TaskTracker,
+    /// What must be over before the runner's volume can go: openings and removals.
+    tasks: TaskTracker,
     watcher: Watcher,
 }
 
@@ -99,7 +100,7 @@ impl Sandboxes {
         Ok(Self {
             shared: Arc::new(Shared {
                 runner_volume: RunnerVolume::new(&instance, &owner),
-                removals: TaskTracker::new(),
+                tasks: TaskTracker::new(),
                 client,
                 instance,
                 owner,
@@ -122,15 +123,16 @@ impl Sandboxes {
     pub async fn open(&self, spec: SandboxSpec, slot: OwnedSemaphorePermit) -> Result<Sandbox, SandboxError> {
         let shared = Arc::clone(&self.shared);
         // On a task of its own: a caller that goes away while the engine creates a container would never learn its id.
-        let opening = tokio::spawn(async move { shared.open(&spec, slot).await });
+        let tasks = self.shared.tasks.clone();
+        let opening = tasks.spawn(async move { shared.open(&spec, slot).await });
         opening.await.unwrap_or_else(|panicked| std::panic::resume_unwind(panicked.into_panic()))
     }
 
     /// Waits until every sandbox is removed, then removes what they shared. What cannot be removed in a minute is left to
     /// the watcher.
     pub async fn close(&self) {
-        self.shared.removals.close();
-        if tokio::time::timeout(CLOSE_DEADLINE, self.shared.removals.wait()).await.is_err() {
+        self.shared.tasks.close();
+        if tokio::time::timeout(CLOSE_DEADLINE, self.shared.tasks.wait()).await.is_err() {
             tracing::warn!("sandboxes that cannot be removed are left to the watcher");
             return;
         }
@@ -174,7 +176,7 @@ impl Shared {
         let body = hardening::container(spec, &common);
         let deadline = || Deadline::after(CALL_DEADLINE);
         let id = self.client.container_create(None, &body, deadline()).await?.id;
-        let removal = Removal::new(self.client.clone(), id.clone(), Arc::clone(slot), self.removals.clone());
+        let removal = Removal::new(self.client.clone(), id.clone(), Arc::clone(slot), self.tasks.clone());
         // Attached before the start: nothing that the runner says can be missed.
         let attached = self.client.container_attach(&id, &AttachOptions::default(), deadline()).await?;
         let (mut reader, writer) = link::split(attached);

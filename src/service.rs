@@ -2,18 +2,18 @@
 
 use std::collections::HashMap;
 use std::num::NonZeroUsize;
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use thiserror::Error;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, TryAcquireError, mpsc};
+use tokio::sync::mpsc;
 use tracing::Instrument as _;
 
-use crate::execution::{ExecutionError, ExecutionEvent, Input, Job, Outcome, execute};
+use crate::execution::{Channels, ExecutionError, ExecutionEvent, Job, Outcome, execute};
 use crate::images::background::{Background, Build};
 use crate::images::{self, Builder, Image, ImageState, Look};
 use crate::languages::{Language, Languages};
+use crate::queue::{Queue, QueueError, Slot};
 use crate::sandbox::{Sandbox, SandboxError, Sandboxes};
 
 /// How long an image's id is taken for current. A rebuilt image is used after that.
@@ -24,9 +24,7 @@ const IMAGE_MEMORY: Duration = Duration::from_secs(5);
 pub struct Service {
     languages: Languages,
     sandboxes: Sandboxes,
-    slots: Arc<Semaphore>,
-    waiting: AtomicUsize,
-    most_waiting: usize,
+    queue: Queue,
     images: Mutex<HashMap<String, (Instant, Image)>>,
     background: Background,
 }
@@ -67,9 +65,7 @@ impl Service {
         Self {
             languages,
             sandboxes,
-            slots: Arc::new(Semaphore::new(slots.get())),
-            waiting: AtomicUsize::new(0),
-            most_waiting,
+            queue: Queue::new(slots, most_waiting),
             images: Mutex::default(),
             background: Background::default(),
         }
@@ -113,35 +109,25 @@ impl Service {
     ///
     /// # Errors
     /// The job was not run to its end.
-    pub async fn run(
-        &self,
-        job: &Job,
-        input: Input,
-        events: mpsc::Sender<ExecutionEvent>,
-    ) -> Result<Outcome, ServiceError> {
+    pub async fn run(&self, job: &Job, channels: Channels) -> Result<Outcome, ServiceError> {
         let span = tracing::info_span!("execution", id = %job.id, language = job.language.key);
-        self.run_inner(job, input, events).instrument(span).await
+        self.run_inner(job, channels).instrument(span).await
     }
 
-    async fn run_inner(
-        &self,
-        job: &Job,
-        input: Input,
-        events: mpsc::Sender<ExecutionEvent>,
-    ) -> Result<Outcome, ServiceError> {
+    async fn run_inner(&self, job: &Job, channels: Channels) -> Result<Outcome, ServiceError> {
         let asked = Instant::now();
-        let slot = self.slot().await?;
+        let slot = self.slot(&channels.events).await?;
         let waited = asked.elapsed();
         let sandbox = self.sandbox(job, slot).await?;
         let ready = asked.elapsed();
-        let outcome = execute(sandbox, job, input, events).await.map_err(ServiceError::Execution)?;
+        let outcome = execute(sandbox, job, channels).await.map_err(ServiceError::Execution)?;
         tracing::info!(status = ?outcome.status, ?waited, ?ready, total = ?asked.elapsed(), "done");
         Ok(outcome)
     }
 
     /// Refuses the jobs that wait, and those that come.
     pub fn refuse_waiting(&self) {
-        self.slots.close();
+        self.queue.close();
     }
 
     /// Returns when no sandbox is left. The runs must have ended or been dropped before.
@@ -151,20 +137,16 @@ impl Service {
         self.sandboxes.close().await;
     }
 
-    async fn slot(&self) -> Result<OwnedSemaphorePermit, ServiceError> {
-        match Arc::clone(&self.slots).try_acquire_owned() {
-            Ok(slot) => return Ok(slot),
-            Err(TryAcquireError::Closed) => return Err(ServiceError::ShuttingDown),
-            Err(TryAcquireError::NoPermits) => {}
-        }
-        let place = Place::take(&self.waiting);
-        if place.waiting_before >= self.most_waiting {
-            return Err(ServiceError::QueueFull { waiting: place.waiting_before });
-        }
-        Arc::clone(&self.slots).acquire_owned().await.map_err(|_| ServiceError::ShuttingDown)
+    async fn slot(&self, events: &mpsc::Sender<ExecutionEvent>) -> Result<Slot, ServiceError> {
+        // A place that nobody takes note of is not worth waiting for.
+        let tell = |position| drop(events.try_send(ExecutionEvent::Queued { position }));
+        self.queue.enter(tell).await.map_err(|error| match error {
+            QueueError::Closed => ServiceError::ShuttingDown,
+            QueueError::Full { waiting } => ServiceError::QueueFull { waiting },
+        })
     }
 
-    async fn sandbox(&self, job: &Job, slot: OwnedSemaphorePermit) -> Result<Sandbox, ServiceError> {
+    async fn sandbox(&self, job: &Job, slot: Slot) -> Result<Sandbox, ServiceError> {
         let image = self.image(&job.language).await?;
         self.sandboxes.open(job.sandbox(&image), slot).await.map_err(|error| match error {
             // The image that was there a moment ago.
@@ -216,23 +198,5 @@ fn what_to_do(language: &str, build: Option<&Build>) -> String {
     match build {
         Some(Build::Waiting | Build::Running(_)) => "it is being built now, try again in some minutes".into(),
         Some(Build::Failed { .. }) | None => format!("run `dayfly images build {language}` on the server"),
-    }
-}
-
-/// A place in the queue, given up when dropped.
-struct Place<'a> {
-    waiting: &'a AtomicUsize,
-    waiting_before: usize,
-}
-
-impl<'a> Place<'a> {
-    fn take(waiting: &'a AtomicUsize) -> Self {
-        Self { waiting_before: waiting.fetch_add(1, Ordering::Relaxed), waiting }
-    }
-}
-
-impl Drop for Place<'_> {
-    fn drop(&mut self) {
-        self.waiting.fetch_sub(1, Ordering::Relaxed);
     }
 }

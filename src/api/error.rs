@@ -43,6 +43,11 @@ impl ApiError {
         Self::new(StatusCode::METHOD_NOT_ALLOWED, "method-not-allowed", message)
     }
 
+    /// The code and the sentence.
+    pub(super) fn into_parts(self) -> (&'static str, String) {
+        (self.code, self.message)
+    }
+
     fn unavailable(code: &'static str, message: impl Into<String>) -> Self {
         Self { retry: true, ..Self::new(StatusCode::SERVICE_UNAVAILABLE, code, message) }
     }

@@ -9,7 +9,7 @@ use bytes::Bytes;
 use serde::Deserialize;
 
 use super::error::ApiError;
-use crate::execution::{Input, Job, Program, SourceFile};
+use crate::execution::{Job, Program, SourceFile};
 use crate::languages::spec::is_variable;
 use crate::languages::{Language, Languages};
 
@@ -19,46 +19,57 @@ const ARGUMENT_BYTES: usize = 128 * 1024;
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ExecuteRequest {
-    language: Option<String>,
-    code: Option<String>,
+    pub(super) language: Option<String>,
+    pub(super) code: Option<String>,
     #[serde(default)]
-    files: Vec<FileRequest>,
-    entry: Option<String>,
+    pub(super) files: Vec<FileRequest>,
+    pub(super) entry: Option<String>,
     #[serde(default, alias = "stdin")]
-    input: String,
+    pub(super) input: String,
     #[serde(default)]
-    args: Vec<String>,
+    pub(super) args: Vec<String>,
     #[serde(default)]
-    env: BTreeMap<String, String>,
+    pub(super) env: BTreeMap<String, String>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct FileRequest {
+pub(super) struct FileRequest {
     name: String,
     content: String,
     #[serde(default)]
     encoding: Encoding,
 }
 
-#[derive(Clone, Copy, Default, Deserialize)]
+/// How bytes are written in JSON.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
 #[serde(rename_all = "lowercase")]
-enum Encoding {
+pub(super) enum Encoding {
     Base64,
     #[default]
     Utf8,
 }
 
+impl Encoding {
+    /// What is written so.
+    pub(super) fn bytes(self, text: String) -> Result<Bytes, base64::DecodeError> {
+        match self {
+            Self::Base64 => STANDARD.decode(text).map(Bytes::from),
+            Self::Utf8 => Ok(Bytes::from(text)),
+        }
+    }
+}
+
 impl ExecuteRequest {
     /// The job, and the input of its program.
-    pub(super) fn into_job(self, languages: &Languages) -> Result<(Job, Input), ApiError> {
+    pub(super) fn into_job(self, languages: &Languages) -> Result<(Job, Bytes), ApiError> {
         let language = find(languages, self.language.as_deref())?;
         self.check_arguments()?;
         let program = program(&language, self.code, self.files, self.entry.as_deref())?;
         let mut job = Job::new(language, program);
         job.args = self.args;
         job.environment = self.env;
-        Ok((job, Input::whole(Bytes::from(self.input))))
+        Ok((job, Bytes::from(self.input)))
     }
 
     fn check_arguments(&self) -> Result<(), ApiError> {

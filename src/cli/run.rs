@@ -11,7 +11,7 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::mpsc;
 
 use super::{Failure, LanguageSource, SandboxOptions, client};
-use crate::execution::{ExecutionEvent, Input, InputSender, Job, Outcome, Program, Status};
+use crate::execution::{Channels, ExecutionEvent, Input, InputSender, Job, Outcome, Program, Status};
 use crate::languages::{Language, Languages};
 use crate::sandbox::Sandboxes;
 use crate::service::Service;
@@ -61,7 +61,7 @@ impl Run {
         let reading = tokio::spawn(read_stdin(input_sender));
         let (events, received) = mpsc::channel(16);
         let ran = tokio::select! {
-            ran = async { tokio::join!(service.run(&job, input, events), write_output(received)) } => Some(ran),
+            ran = async { tokio::join!(service.run(&job, Channels::batch(input, events)), write_output(received)) } => Some(ran),
             _ = tokio::signal::ctrl_c() => None,
         };
         reading.abort();

@@ -2,6 +2,7 @@
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,10 +12,11 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::{Failure, LanguageSource, SandboxOptions, client};
-use crate::api;
+use crate::api::{Api, Origins, SocketLimits};
 use crate::causes::with_causes;
 use crate::sandbox::{Sandboxes, reaper};
 use crate::service::Service;
+use crate::web_ui::WebUi;
 
 /// How long running jobs may take to end once the server has been told to.
 const DRAIN: Duration = Duration::from_secs(60);
@@ -33,6 +35,24 @@ pub(super) struct Serve {
     /// How many runs may wait for their turn
     #[arg(long, env = "DAYFLY_MAX_WAITING", default_value_t = 100, value_name = "RUNS")]
     max_waiting: usize,
+    /// Origins whose pages may connect beside the server's own, with commas between them; * is any
+    #[arg(long, env = "CORS_ORIGIN", default_value = "", hide_default_value = true, value_name = "ORIGINS")]
+    cors_origin: String,
+    /// How many interactive connections one address may have
+    #[arg(long, env = "DAYFLY_SOCKETS_PER_CLIENT", default_value = "20", value_name = "CONNECTIONS")]
+    sockets_per_client: NonZeroUsize,
+    /// How many messages a second an interactive client may send
+    #[arg(long, env = "DAYFLY_MESSAGES_PER_SECOND", default_value = "500", value_name = "MESSAGES")]
+    messages_per_second: NonZeroUsize,
+    /// How long an interactive connection may run nothing
+    #[arg(long, env = "DAYFLY_SOCKET_IDLE", default_value = "1h", value_parser = positive_time, value_name = "TIME")]
+    socket_idle: Duration,
+    /// How long an interactive program may take, which waits for a person
+    #[arg(long, env = "DAYFLY_INTERACTIVE_TIME", default_value = "5m", value_parser = positive_time, value_name = "TIME")]
+    interactive_time: Duration,
+    /// A folder with the files of the page, read anew for each request; the built-in page if not given
+    #[arg(long, env = "DAYFLY_WEB_UI", value_name = "DIR")]
+    web_ui: Option<PathBuf>,
     /// Build missing images while serving, this many at a time
     #[arg(long, env = "DAYFLY_BUILD_IMAGES", value_name = "BUILDS", num_args = 0..=1, default_missing_value = "1")]
     build_images: Option<NonZeroUsize>,
@@ -68,13 +88,22 @@ impl Serve {
             tracing::info!("only this machine can connect; --host 0.0.0.0 opens the server to others");
         }
 
+        let limits = SocketLimits {
+            per_client: self.sockets_per_client,
+            messages_per_second: self.messages_per_second,
+            idle: self.socket_idle,
+            wall_time: self.interactive_time,
+        };
+        let origins = Origins::new(&self.cors_origin, address.ip().is_loopback());
+        let api = Api::new(Arc::clone(&service), limits, origins, WebUi::new(self.web_ui));
+
         let (stop, mut stopped) = tokio::sync::watch::channel(false);
         let shutdown = async move {
             // An error means that the sender is gone, which is a reason to stop as well.
             let _ = stopped.wait_for(|stop| *stop).await;
         };
         let serving = tokio::spawn(
-            axum::serve(listener, api::router(Arc::clone(&service)))
+            axum::serve(listener, api.router().into_make_service_with_connect_info::<SocketAddr>())
                 .with_graceful_shutdown(shutdown)
                 .into_future(),
         );
@@ -86,7 +115,7 @@ impl Serve {
         service.refuse_waiting();
         stop.send_replace(true);
         tokio::select! {
-            ended = tokio::time::timeout(DRAIN, serving) => match ended {
+            ended = tokio::time::timeout(DRAIN, async { tokio::join!(serving, api.close()).0 }) => match ended {
                 Ok(served) => served??,
                 Err(_) => tracing::warn!("requests still run after {DRAIN:?}: ending them"),
             },
@@ -95,6 +124,15 @@ impl Serve {
         service.close().await;
         tracing::info!("stopped");
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+/// A length of time that is one, as in `90s` or `1h 30m`.
+fn positive_time(text: &str) -> Result<Duration, String> {
+    match humantime::parse_duration(text) {
+        Ok(Duration::ZERO) => Err("it must be longer than nothing".into()),
+        Ok(time) => Ok(time),
+        Err(error) => Err(error.to_string()),
     }
 }
 

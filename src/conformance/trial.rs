@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 
 use crate::causes::with_causes;
 use crate::execution::{
-    Collected, Collector, ExecutionEvent, Input, InputSender, Job, Outcome, Program, SourceFile,
+    Channels, Collected, Collector, ExecutionEvent, Input, InputSender, Job, Outcome, Program, SourceFile,
 };
 use crate::languages::Language;
 use crate::service::Service;
@@ -65,7 +65,7 @@ pub(super) async fn run<'a>(
     let (events, received) = mpsc::channel(64);
     let (relayed, collected) = mpsc::channel(64);
     let (outcome, collected, ()) = tokio::join!(
-        service.run(job, input, events),
+        service.run(job, Channels::batch(input, events)),
         Collector::default().collect(collected),
         relay(received, relayed, sender, feed),
     );

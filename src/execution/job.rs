@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use runner::protocol::{Stage, StageLimits, StageName};
+use runner::protocol::{Stage, StageLimits, StageName, WindowSize};
 use uuid::Uuid;
 
 use super::program::Program;
@@ -26,6 +26,8 @@ pub struct Job {
     pub args: Vec<String>,
     /// Variables of the run stage, beside the language's and over them.
     pub environment: BTreeMap<String, String>,
+    /// The terminal that the program gets in place of pipes.
+    pub terminal: Option<WindowSize>,
     /// Processes and threads at a time; as the language says at first.
     pub processes: u32,
     /// How the program is made, if it is; as the language says at first.
@@ -43,6 +45,7 @@ impl Job {
             program,
             args: Vec::new(),
             environment: BTreeMap::new(),
+            terminal: None,
             processes: language.spec.processes,
             compile: language.spec.compile.clone(),
             run: language.spec.run.clone(),
@@ -77,6 +80,7 @@ impl Job {
         let mut run = self.stage(StageName::Run, &self.run, false);
         run.argv.extend(self.args.iter().cloned());
         run.env.extend(self.environment.clone());
+        run.terminal = self.terminal;
         compile.into_iter().chain([run]).collect()
     }
 
@@ -91,6 +95,7 @@ impl Job {
                 output_bytes: spec.limits.output.as_u64(),
             },
             hold,
+            terminal: None,
         }
     }
 

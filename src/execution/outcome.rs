@@ -84,7 +84,9 @@ impl Outcome {
         let run = of(StageName::Run);
         let status = match (&run, &compile) {
             (Some(run), _) => run.status,
-            (None, Some(compile)) if compile.status != Status::Success => Status::CompileError,
+            (None, Some(compile)) if !matches!(compile.status, Status::Success | Status::Cancelled) => {
+                Status::CompileError
+            }
             // Ended by the caller before the program was started.
             (None, _) => Status::Cancelled,
         };
@@ -197,6 +199,13 @@ mod tests {
             r.end = StageEnd::Exited { code: 0 };
         });
         assert_eq!(coped, Status::Success);
+    }
+
+    #[test]
+    fn a_compile_stage_that_the_caller_ends_is_no_error() {
+        let mut compile = report(StageName::Compile, StageEnd::Signaled { signal: 9 });
+        compile.stopped = Some(StopReason::Request);
+        assert_eq!(Outcome::new(&[compile]).status, Status::Cancelled);
     }
 
     #[test]

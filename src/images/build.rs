@@ -20,7 +20,7 @@ use super::{
     CALL_DEADLINE, CONTENT_LABEL, Choice, Image, LANGUAGE_LABEL, PREFERRED, RECIPE_LABEL, STAND_IN,
     VERSION_LABEL,
 };
-use crate::execution::{Collector, ExecutionError, Input, Job, Program, Status, execute};
+use crate::execution::{Channels, Collector, ExecutionError, Input, Job, Program, Status, execute};
 use crate::languages::Language;
 use crate::languages::recipe::Recipe;
 use crate::sandbox::{SandboxError, Sandboxes};
@@ -280,7 +280,7 @@ impl Builder {
             Err(error) => return Err(failed(error.to_string())),
         };
         let (events, received) = mpsc::channel(16);
-        let ran = execute(sandbox, &job, Input::whole(Bytes::new()), events);
+        let ran = execute(sandbox, &job, Channels::batch(Input::whole(Bytes::new()), events));
         let (outcome, collected) = tokio::join!(ran, Collector::default().collect(received));
         let outcome = outcome.map_err(|error: ExecutionError| failed(error.to_string()))?;
         let found = VERSION.find(&collected.output);

@@ -1,0 +1,160 @@
+//! The events of an interactive session, as JSON: each has its name in `event`.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::api::job::{Encoding, ExecuteRequest, FileRequest};
+use crate::api::outcome::{CompileReply, OutcomeReply};
+
+/// What a client says.
+#[derive(Deserialize)]
+#[serde(tag = "event", rename_all = "kebab-case")]
+pub(super) enum ClientEvent {
+    /// Runs a program.
+    ExecuteInteractive(ExecuteInteractive),
+    /// Gives a program input.
+    Input(Input),
+    /// Ends a program's input.
+    EndOfInput(Named),
+    /// Sends a program a signal.
+    Signal(Signal),
+    /// Changes the size of a program's terminal.
+    Resize(Resize),
+    /// Ends a run.
+    Stop(Named),
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct ExecuteInteractive {
+    language: Option<String>,
+    code: Option<String>,
+    #[serde(default)]
+    files: Vec<FileRequest>,
+    entry: Option<String>,
+    #[serde(default)]
+    args: Vec<String>,
+    #[serde(default)]
+    env: BTreeMap<String, String>,
+    /// Whether the program gets a terminal in place of pipes.
+    #[serde(default)]
+    pub(super) tty: bool,
+    /// The terminal's width in characters.
+    pub(super) cols: Option<u16>,
+    /// The terminal's height in lines.
+    pub(super) rows: Option<u16>,
+    /// How output is written in messages.
+    #[serde(default)]
+    pub(super) encoding: Encoding,
+    /// Comes back with the run's first messages, so that a client can tell which run is which.
+    pub(super) reference: Option<String>,
+}
+
+impl ExecuteInteractive {
+    /// The program, without what makes the run an interactive one.
+    pub(super) fn into_request(self) -> ExecuteRequest {
+        let Self { language, code, files, entry, args, env, .. } = self;
+        ExecuteRequest { language, code, files, entry, input: String::new(), args, env }
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Input {
+    pub(super) execution_id: Uuid,
+    pub(super) data: String,
+    #[serde(default)]
+    pub(super) encoding: Encoding,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Named {
+    pub(super) execution_id: Uuid,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Signal {
+    pub(super) execution_id: Uuid,
+    /// Its name, as in `SIGINT`.
+    pub(super) signal: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub(super) struct Resize {
+    pub(super) execution_id: Uuid,
+    pub(super) cols: u16,
+    pub(super) rows: u16,
+}
+
+/// What the server says.
+#[derive(Clone, Debug, Serialize)]
+#[serde(tag = "event", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+pub(super) enum ServerEvent {
+    /// The run waits for its turn.
+    Queued {
+        execution_id: Uuid,
+        position: usize,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reference: Option<String>,
+    },
+    /// The run has its sandbox.
+    ExecutionStart {
+        execution_id: Uuid,
+        language: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reference: Option<String>,
+        limits: RunLimits,
+    },
+    /// A stage starts.
+    Stage { execution_id: Uuid, stage: &'static str },
+    /// The program or the compiler wrote something.
+    Output {
+        execution_id: Uuid,
+        #[serde(rename = "type", skip_serializing_if = "Option::is_none")]
+        stream: Option<&'static str>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        encoding: Option<&'static str>,
+        data: String,
+    },
+    /// The run is over.
+    ExecutionComplete {
+        execution_id: Uuid,
+        #[serde(flatten)]
+        outcome: OutcomeReply,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        compile: Option<CompileReply>,
+    },
+    /// Something the client said was not done, or a run failed.
+    Error {
+        code: &'static str,
+        message: String,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        execution_id: Option<Uuid>,
+        #[serde(skip_serializing_if = "Option::is_none")]
+        reference: Option<String>,
+    },
+}
+
+/// What the program may use: times in seconds, sizes in bytes.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct RunLimits {
+    pub(super) wall_time: f64,
+    pub(super) cpu_time: f64,
+    pub(super) memory: u64,
+    pub(super) output: u64,
+}
+
+impl ServerEvent {
+    /// The event's name, and its other fields.
+    pub(super) fn named(&self) -> (String, serde_json::Value) {
+        let mut value = serde_json::to_value(self).expect("plain data");
+        let name = value.as_object_mut().and_then(|fields| fields.remove("event"));
+        (name.and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default(), value)
+    }
+}

@@ -1,0 +1,268 @@
+//! One connection: the runs that were started on it, and what is said to them.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use nix::sys::signal;
+use runner::protocol::WindowSize;
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+use super::backlog::Backlog;
+use super::events::{ClientEvent, ExecuteInteractive, Input, Resize, ServerEvent, Signal};
+use super::limits::{MOST_EXECUTIONS, MessageRate, SocketLimits};
+use super::output::Texts;
+use super::teller::Teller;
+use crate::api::error::ApiError;
+use crate::execution::{self, Channels, Control, Job, Outcome};
+use crate::limits::Limits;
+use crate::service::{Service, ServiceError};
+
+/// Events that may wait for a slow client; after that the program waits.
+const EVENTS: usize = 16;
+/// A terminal's size where the client does not say one.
+const WINDOW: WindowSize = WindowSize { columns: 80, rows: 24 };
+
+/// One connection. Dropping it ends its runs and their containers.
+pub(super) struct Session {
+    service: Arc<Service>,
+    limits: SocketLimits,
+    rate: MessageRate,
+    outgoing: mpsc::Sender<ServerEvent>,
+    executions: Executions,
+    tasks: JoinSet<()>,
+}
+
+/// The runs that are not over.
+#[derive(Clone, Debug, Default)]
+struct Executions(Arc<Mutex<HashMap<Uuid, Execution>>>);
+
+/// Where to say something to a run.
+#[derive(Clone, Debug)]
+struct Execution {
+    /// None once its input has ended.
+    input: Option<Backlog>,
+    controls: mpsc::Sender<Control>,
+}
+
+impl Session {
+    /// A session that tells its client what happens through `outgoing`.
+    pub(super) fn new(
+        service: Arc<Service>,
+        limits: SocketLimits,
+        outgoing: mpsc::Sender<ServerEvent>,
+    ) -> Self {
+        let rate = MessageRate::new(limits.messages_per_second, Instant::now());
+        Self { service, limits, rate, outgoing, executions: Executions::default(), tasks: JoinSet::new() }
+    }
+
+    /// Whether no run is under way or waiting.
+    pub(super) fn is_idle(&self) -> bool {
+        self.executions.lock().is_empty()
+    }
+
+    /// Does what the text of a message says. While a program has too much input that it has not taken, this waits.
+    pub(super) async fn receive_text(&mut self, message: &str) {
+        match serde_json::from_str(message) {
+            Ok(message) => self.receive(message).await,
+            Err(error) => {
+                let message = format!("the message is not JSON: {error}");
+                self.refuse(ApiError::bad_request("malformed-json", message), None, None).await;
+            }
+        }
+    }
+
+    /// Does what a message says.
+    pub(super) async fn receive(&mut self, message: serde_json::Value) {
+        match serde_json::from_value(message) {
+            Ok(event) => self.handle(event).await,
+            Err(error) => {
+                let message = format!("the message cannot be understood: {error}");
+                self.refuse(ApiError::bad_request("invalid-message", message), None, None).await;
+            }
+        }
+    }
+
+    async fn handle(&mut self, event: ClientEvent) {
+        // Those that are over need not be kept until the session ends.
+        while self.tasks.try_join_next().is_some() {}
+        if !self.rate.admits(Instant::now()) {
+            let message = format!(
+                "more than {} messages a second: this one was not processed; put more into one",
+                self.limits.messages_per_second
+            );
+            return self.refuse(ApiError::bad_request("too-many-messages", message), None, None).await;
+        }
+        match event {
+            ClientEvent::ExecuteInteractive(request) => {
+                let reference = request.reference.clone();
+                if let Err(error) = self.execute(request) {
+                    self.refuse(error, None, reference).await;
+                }
+            }
+            ClientEvent::Input(input) => self.input(input).await,
+            ClientEvent::EndOfInput(named) => {
+                let found = self.executions.lock().get_mut(&named.execution_id).map(|it| it.input = None);
+                if found.is_none() {
+                    self.refuse_unknown(named.execution_id).await;
+                }
+            }
+            ClientEvent::Signal(signal) => self.signal(&signal).await,
+            ClientEvent::Resize(Resize { execution_id, cols, rows }) => {
+                self.control(execution_id, Control::Resize(WindowSize { columns: cols, rows })).await;
+            }
+            ClientEvent::Stop(named) => self.control(named.execution_id, Control::Stop).await,
+        }
+    }
+
+    fn execute(&mut self, request: ExecuteInteractive) -> Result<(), ApiError> {
+        if self.executions.lock().len() >= MOST_EXECUTIONS {
+            let message =
+                format!("{MOST_EXECUTIONS} runs are under way on this connection: wait for one to end");
+            return Err(ApiError::bad_request("too-many-executions", message));
+        }
+        let (tty, encoding, reference) = (request.tty, request.encoding, request.reference.clone());
+        let window = WindowSize {
+            columns: request.cols.unwrap_or(WINDOW.columns),
+            rows: request.rows.unwrap_or(WINDOW.rows),
+        };
+        let (mut job, _) = request.into_request().into_job(self.service.languages())?;
+        job.terminal = tty.then_some(window);
+        job.run.limits.wall_time = job.run.limits.wall_time.max(self.limits.wall_time);
+        job.run.limits.output = job.run.limits.output.max(Limits::INTERACTIVE_OUTPUT);
+
+        let (sender, input) = execution::Input::channel();
+        let (backlog, passing_on) = Backlog::new(sender);
+        let (controls, controlled) = mpsc::channel(EVENTS);
+        let id = job.id;
+        self.executions.lock().insert(id, Execution { input: Some(backlog), controls });
+        let teller = Teller::new(&job, reference, self.outgoing.clone(), Texts::new(encoding));
+        let (service, executions) = (Arc::clone(&self.service), self.executions.clone());
+        self.tasks.spawn(async move {
+            let ending = run(&service, &job, input, controlled, teller);
+            let passing_on = async {
+                passing_on.await;
+                std::future::pending().await
+            };
+            let (ran, mut teller) = tokio::select! {
+                ended = ending => ended,
+                never = passing_on => never,
+            };
+            // From here on, what is said to it is said to nobody.
+            executions.lock().remove(&id);
+            teller.end(ran).await;
+        });
+        Ok(())
+    }
+
+    async fn input(&self, Input { execution_id, data, encoding }: Input) {
+        let backlog = match self.executions.lock().get(&execution_id) {
+            None => Err(None),
+            Some(Execution { input: None, .. }) => Err(Some("its input has ended")),
+            Some(Execution { input: Some(backlog), .. }) => Ok(backlog.clone()),
+        };
+        let backlog = match backlog {
+            Ok(backlog) => backlog,
+            Err(None) => return self.refuse_unknown(execution_id).await,
+            Err(Some(why)) => {
+                let error = ApiError::bad_request("input-has-ended", why);
+                return self.refuse(error, Some(execution_id), None).await;
+            }
+        };
+        match encoding.bytes(data) {
+            Ok(data) => {
+                if !backlog.add(data).await {
+                    self.refuse_unknown(execution_id).await;
+                }
+            }
+            Err(error) => {
+                let error =
+                    ApiError::bad_request("invalid-message", format!("the input is not base64: {error}"));
+                self.refuse(error, Some(execution_id), None).await;
+            }
+        }
+    }
+
+    async fn signal(&self, Signal { execution_id, signal }: &Signal) {
+        match signal.parse::<signal::Signal>() {
+            Ok(number) => self.control(*execution_id, Control::Signal(number as i32)).await,
+            Err(_) => {
+                let message = format!("{signal:?} is no signal: write its name, as in SIGINT");
+                self.refuse(ApiError::bad_request("unknown-signal", message), Some(*execution_id), None)
+                    .await;
+            }
+        }
+    }
+
+    async fn control(&self, id: Uuid, control: Control) {
+        let controls = self.executions.lock().get(&id).map(|execution| execution.controls.clone());
+        let sent = match controls {
+            Some(controls) => controls.send(control).await.is_ok(),
+            None => false,
+        };
+        if !sent {
+            self.refuse_unknown(id).await;
+        }
+    }
+
+    async fn refuse_unknown(&self, id: Uuid) {
+        let message = "no run with this id is under way on this connection: it is over, or never was";
+        self.refuse(ApiError::bad_request("unknown-execution", message), Some(id), None).await;
+    }
+
+    async fn refuse(&self, error: ApiError, execution_id: Option<Uuid>, reference: Option<String>) {
+        let (code, message) = error.into_parts();
+        // A client that is gone needs no answer.
+        let _ = self.outgoing.send(ServerEvent::Error { code, message, execution_id, reference }).await;
+    }
+}
+
+/// Runs a job, while it is told what happens. `None` for one that was stopped before it had its sandbox.
+async fn run(
+    service: &Service,
+    job: &Job,
+    input: execution::Input,
+    controls: mpsc::Receiver<Control>,
+    mut teller: Teller,
+) -> (Option<Result<Outcome, ServiceError>>, Teller) {
+    let (events, happening) = mpsc::channel(EVENTS);
+    let (to_run, controlled) = mpsc::channel(EVENTS);
+    let started = AtomicBool::new(false);
+    let ran = {
+        let running = service.run(job, Channels { input, controls: controlled, events });
+        let both = async { tokio::join!(running, teller.tell(happening, &started)).0 };
+        tokio::select! {
+            ran = both => Some(ran),
+            () = pass_on(controls, &to_run, &started) => None,
+        }
+    };
+    (ran, teller)
+}
+
+/// Passes controls on to a run. Returns when it is to be stopped while nobody listens there yet.
+async fn pass_on(
+    mut controls: mpsc::Receiver<Control>,
+    to_run: &mpsc::Sender<Control>,
+    started: &AtomicBool,
+) {
+    while let Some(control) = controls.recv().await {
+        match (started.load(Ordering::Relaxed), control) {
+            // A run that is just over does not listen any more.
+            (true, control) => drop(to_run.send(control).await),
+            (false, Control::Stop) => return,
+            // There is nothing yet that could get a signal or change its size.
+            (false, Control::Resize(_) | Control::Signal(_)) => {}
+        }
+    }
+    std::future::pending().await
+}
+
+impl Executions {
+    fn lock(&self) -> MutexGuard<'_, HashMap<Uuid, Execution>> {
+        // No code that holds the lock can panic half way through a change.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

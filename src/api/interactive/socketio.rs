@@ -1,0 +1,153 @@
+//! `/socket.io/`: the same events over Socket.IO, so that its clients work as they are.
+//!
+//! Socket.IO has no back-pressure towards the client: input that a program is slow to take waits here up to a limit and
+//! is refused beyond it. Output waits for the client as everywhere.
+
+use std::future::ready;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::ConnectInfo;
+use axum::extract::Request;
+use axum::extract::State;
+use axum::middleware::Next;
+use axum::response::{IntoResponse as _, Response};
+use serde_json::{Value, json};
+use socketioxide::extract::{SocketRef, TryData};
+use socketioxide::layer::SocketIoLayer;
+use socketioxide::{SendError, SocketError, SocketIo};
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+
+use super::events::ServerEvent;
+use super::limits::LONGEST_MESSAGE;
+use super::session::Session;
+use super::sockets::Sockets;
+use crate::api::error::ApiError;
+use crate::service::Service;
+
+const PATH: &str = "/socket.io";
+const PING: Duration = Duration::from_secs(20);
+/// The names that a client may send.
+const EVENTS: [&str; 6] = ["execute-interactive", "input", "end-of-input", "signal", "resize", "stop"];
+/// Messages of one client that may wait to be processed.
+const UNPROCESSED: usize = 1024;
+/// Events that may wait for a slow client; after that the program waits.
+const WAITING: usize = 16;
+/// How often a full connection is tried again.
+const RETRY: Duration = Duration::from_millis(5);
+
+/// The layer that answers at [`PATH`].
+pub(in crate::api) fn layer(service: Arc<Service>, sockets: Sockets) -> SocketIoLayer {
+    let (layer, io) = SocketIo::builder()
+        .ping_interval(PING)
+        .ping_timeout(PING)
+        .max_payload(LONGEST_MESSAGE as u64)
+        .ws_max_message_size(LONGEST_MESSAGE)
+        .ws_max_frame_size(LONGEST_MESSAGE)
+        .build_layer();
+    io.ns("/", move |socket: SocketRef| {
+        connect(&socket, Arc::clone(&service), sockets.clone());
+        ready(())
+    });
+    layer
+}
+
+/// Refuses pages of foreign origins before Socket.IO sees them.
+pub(in crate::api) async fn check_origin(
+    State(sockets): State<Sockets>,
+    request: Request,
+    next: Next,
+) -> Response {
+    if request.uri().path().starts_with(PATH) && !sockets.origins().admit(request.headers()) {
+        return ApiError::foreign_origin().into_response();
+    }
+    next.run(request).await
+}
+
+fn connect(socket: &SocketRef, service: Arc<Service>, sockets: Sockets) {
+    let address = socket.req_parts().extensions.get::<ConnectInfo<SocketAddr>>();
+    let place = address.map(|ConnectInfo(address)| sockets.admit(address.ip()));
+    let Some(Some(place)) = place else {
+        let (code, message) = ApiError::too_many_sockets(sockets.limits().per_client).into_parts();
+        // One that is gone already needs no answer.
+        let _ = socket.emit("error", &json!({ "code": code, "message": message }));
+        let _ = socket.clone().disconnect();
+        return;
+    };
+    let gone = CancellationToken::new();
+    let (messages, received) = mpsc::channel(UNPROCESSED);
+    for name in EVENTS {
+        let messages = messages.clone();
+        // The closure itself is called in the order of the messages; what it returns would not be.
+        socket.on(name, move |socket: SocketRef, TryData(data): TryData<Value>| {
+            if messages.try_send(event(name, data.unwrap_or_default())).is_err() {
+                let message = "too many messages wait to be processed: this one was not";
+                let _ = socket.emit("error", &json!({ "code": "too-many-messages", "message": message }));
+            }
+            ready(())
+        });
+    }
+    let disconnected = gone.clone();
+    socket.on_disconnect(move || {
+        disconnected.cancel();
+        ready(())
+    });
+    let socket = socket.clone();
+    sockets.tasks().clone().spawn(async move {
+        let _place = place;
+        tokio::select! {
+            () = serve(&socket, service, &sockets, received) => {}
+            () = gone.cancelled() => {}
+        }
+        // One that is gone already needs no end.
+        let _ = socket.disconnect();
+    });
+}
+
+fn event(name: &str, data: Value) -> Value {
+    match data {
+        Value::Object(mut fields) => {
+            fields.insert("event".into(), name.into());
+            Value::Object(fields)
+        }
+        // Refused with the name of what is missing.
+        _ => json!({ "event": name }),
+    }
+}
+
+async fn serve(
+    socket: &SocketRef,
+    service: Arc<Service>,
+    sockets: &Sockets,
+    mut received: mpsc::Receiver<Value>,
+) {
+    let (outgoing, mut waiting) = mpsc::channel::<ServerEvent>(WAITING);
+    let mut session = Session::new(service, sockets.limits(), outgoing);
+    let reading = async {
+        loop {
+            let look = tokio::time::sleep(Duration::from_secs(1));
+            tokio::select! {
+                Some(message) = received.recv() => session.receive(message).await,
+                () = sockets.closing().cancelled(), if session.is_idle() => return,
+                () = look => {}
+            }
+        }
+    };
+    let writing = async {
+        while let Some(event) = waiting.recv().await {
+            let (name, fields) = event.named();
+            while let Err(error) = socket.emit(&name, &fields) {
+                match error {
+                    SendError::Socket(SocketError::InternalChannelFull) => tokio::time::sleep(RETRY).await,
+                    _ => return,
+                }
+            }
+        }
+    };
+    tokio::select! {
+        () = reading => {}
+        () = writing => {}
+    }
+}

@@ -1,0 +1,211 @@
+//! `GET /ws`: interactive runs over a WebSocket (RFC 6455), an event in each text message.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
+use axum::extract::{ConnectInfo, State};
+use axum::http::{HeaderMap, StatusCode};
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use futures_util::stream::{SplitSink, SplitStream};
+use futures_util::{SinkExt as _, StreamExt as _};
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep, sleep_until};
+
+use super::events::ServerEvent;
+use super::limits::LONGEST_MESSAGE;
+use super::session::Session;
+use super::sockets::Sockets;
+use crate::api::error::ApiError;
+use crate::service::Service;
+
+/// How often the client is asked whether it is still there.
+const PING: Duration = Duration::from_secs(20);
+/// How long a client may not answer.
+const SILENCE: Duration = Duration::from_secs(65);
+/// How often it is asked while the server does not read, and would not notice that it goes away.
+const PING_UNREAD: Duration = Duration::from_millis(400);
+/// What is read at once: the library's own 128 KiB would be most of what an idle connection costs.
+const READ_BUFFER: usize = 8 * 1024;
+/// Messages that may wait for the network.
+const WAITING: usize = 16;
+
+pub(in crate::api) async fn upgrade(
+    State(service): State<Arc<Service>>,
+    State(sockets): State<Sockets>,
+    ConnectInfo(address): ConnectInfo<SocketAddr>,
+    headers: HeaderMap,
+    upgrade: Result<WebSocketUpgrade, axum::extract::ws::rejection::WebSocketUpgradeRejection>,
+) -> Response {
+    let upgrade = match upgrade {
+        Ok(upgrade) => upgrade,
+        Err(error) => return ApiError::bad_request("no-websocket", error.body_text()).into_response(),
+    };
+    if !sockets.origins().admit(&headers) {
+        return ApiError::foreign_origin().into_response();
+    }
+    let Some(place) = sockets.admit(address.ip()) else {
+        return ApiError::too_many_sockets(sockets.limits().per_client).into_response();
+    };
+    let tasks = sockets.tasks().clone();
+    let upgrade = upgrade
+        .max_message_size(LONGEST_MESSAGE)
+        .max_frame_size(LONGEST_MESSAGE)
+        .read_buffer_size(READ_BUFFER);
+    upgrade.on_upgrade(move |socket| {
+        tasks.track_future(async move {
+            let _place = place;
+            serve(socket, service, &sockets).await;
+        })
+    })
+}
+
+/// Why a connection ends, as the client is told.
+struct End {
+    code: u16,
+    reason: &'static str,
+}
+
+const GONE: Option<End> = None;
+
+async fn serve(socket: WebSocket, service: Arc<Service>, sockets: &Sockets) {
+    let (sink, stream) = socket.split();
+    let (outgoing, waiting) = mpsc::channel(WAITING);
+    let (pings, asked) = mpsc::channel(1);
+    let (ends, ended) = mpsc::channel(1);
+    let session = Session::new(service, sockets.limits(), outgoing.clone());
+    let reading = read(stream, session, &outgoing, &pings, sockets);
+    let writing = write(sink, waiting, asked, ended);
+    tokio::pin!(writing);
+    tokio::select! {
+        end = reading => {
+            if let Some(end) = end {
+                // The writer says it as the last thing, if it still can.
+                let _ = ends.send(end).await;
+                let _ = tokio::time::timeout(PING, writing).await;
+            }
+        }
+        () = &mut writing => {}
+    }
+}
+
+/// Does what the client says, until the connection is to end.
+async fn read(
+    mut stream: SplitStream<WebSocket>,
+    mut session: Session,
+    outgoing: &mpsc::Sender<ServerEvent>,
+    pings: &mpsc::Sender<()>,
+    sockets: &Sockets,
+) -> Option<End> {
+    let idle = sockets.limits().idle;
+    let mut heard = Instant::now();
+    let mut busy = Instant::now();
+    loop {
+        if !session.is_idle() {
+            busy = Instant::now();
+        }
+        let look = sleep(Duration::from_secs(1));
+        tokio::select! {
+            message = stream.next() => {
+                heard = Instant::now();
+                let text = match message {
+                    None | Some(Ok(Message::Close(_))) => return GONE,
+                    Some(Err(error)) => return too_long(&error, outgoing).await,
+                    Some(Ok(Message::Ping(_) | Message::Pong(_))) => continue,
+                    Some(Ok(Message::Binary(_))) => {
+                        let message = "messages are JSON text; mark bytes inside with \"encoding\":\"base64\"";
+                        refuse(outgoing, "invalid-message", message).await;
+                        continue;
+                    }
+                    Some(Ok(Message::Text(text))) => text,
+                };
+                busy = heard;
+                tokio::select! {
+                    () = session.receive_text(text.as_str()) => {}
+                    () = ask_often(pings) => {}
+                }
+                heard = Instant::now();
+            }
+            () = sleep_until(heard + SILENCE) => return GONE,
+            () = sleep_until(busy + idle) => {
+                refuse(outgoing, "idle", "nothing was run on this connection for long: it is closed").await;
+                return Some(End { code: close_code::NORMAL, reason: "idle" });
+            }
+            () = sockets.closing().cancelled(), if session.is_idle() => {
+                return Some(End { code: close_code::AWAY, reason: "the server is shutting down" });
+            }
+            () = look => {}
+        }
+    }
+}
+
+/// Keeps asking whether the client is there; a failed write ends the connection.
+async fn ask_often(pings: &mpsc::Sender<()>) {
+    loop {
+        sleep(PING_UNREAD).await;
+        if pings.send(()).await.is_err() {
+            return;
+        }
+    }
+}
+
+async fn too_long(error: &axum::Error, outgoing: &mpsc::Sender<ServerEvent>) -> Option<End> {
+    if !error.to_string().to_lowercase().contains("too long")
+        && !error.to_string().to_lowercase().contains("too big")
+    {
+        return GONE;
+    }
+    let message = format!("a message is longer than {LONGEST_MESSAGE} bytes: send input in several");
+    refuse(outgoing, "message-too-long", &message).await;
+    Some(End { code: close_code::SIZE, reason: "message too long" })
+}
+
+async fn refuse(outgoing: &mpsc::Sender<ServerEvent>, code: &'static str, message: &str) {
+    let event = ServerEvent::Error { code, message: message.to_owned(), execution_id: None, reference: None };
+    // A client that is gone needs no answer.
+    let _ = outgoing.send(event).await;
+}
+
+/// Sends what is to be said, until the connection ends.
+async fn write(
+    mut sink: SplitSink<WebSocket, Message>,
+    mut waiting: mpsc::Receiver<ServerEvent>,
+    mut asked: mpsc::Receiver<()>,
+    mut ended: mpsc::Receiver<End>,
+) {
+    let mut ping = tokio::time::interval(PING);
+    ping.tick().await;
+    loop {
+        let message = tokio::select! {
+            biased;
+            Some(event) = waiting.recv() => {
+                Message::Text(serde_json::to_string(&event).expect("plain data").into())
+            }
+            Some(end) = ended.recv() => {
+                let frame = CloseFrame { code: end.code, reason: end.reason.into() };
+                // The client may be gone already.
+                let _ = sink.send(Message::Close(Some(frame))).await;
+                return;
+            }
+            Some(()) = asked.recv() => Message::Ping(Bytes::new()),
+            _ = ping.tick() => Message::Ping(Bytes::new()),
+        };
+        if sink.send(message).await.is_err() {
+            return;
+        }
+    }
+}
+
+impl ApiError {
+    pub(super) fn foreign_origin() -> Self {
+        let message = "pages of this origin may not connect: the server's CORS_ORIGIN lists those that may";
+        Self::new(StatusCode::FORBIDDEN, "foreign-origin", message)
+    }
+
+    pub(super) fn too_many_sockets(most: std::num::NonZeroUsize) -> Self {
+        let message = format!("{most} connections of this address are open: close one first");
+        Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many-connections", message)
+    }
+}

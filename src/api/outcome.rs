@@ -1,0 +1,123 @@
+//! How a run ended, as callers see it.
+
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+use serde::Serialize;
+
+use crate::execution::{Outcome, StageOutcome, Status, TimeLimit};
+
+/// How a run ended: of the program, or of the compiler if it did not come to that.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct OutcomeReply {
+    status: ReplyStatus,
+    /// Which clock ran out, with status `time-limit`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    time_limit: Option<TimeLimit>,
+    exit_code: Option<i32>,
+    /// The name of the signal that ended the program, as in `SIGSEGV`.
+    signal: Option<String>,
+    /// Wall time of the program in seconds.
+    time: f64,
+    /// CPU time of the program in seconds.
+    cpu_time: f64,
+    /// The most memory that the program used, in bytes.
+    memory: u64,
+    truncated: bool,
+}
+
+/// How the compile stage ended.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct CompileReply {
+    status: Status,
+    exit_code: Option<i32>,
+    signal: Option<String>,
+    time: f64,
+    cpu_time: f64,
+    memory: u64,
+    truncated: bool,
+}
+
+/// A verdict, or that there is none.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[serde(untagged)]
+pub(super) enum ReplyStatus {
+    Verdict(Status),
+    None(NoVerdict),
+}
+
+#[derive(Clone, Copy, Debug, Serialize)]
+pub(super) enum NoVerdict {
+    #[serde(rename = "internal-error")]
+    InternalError,
+}
+
+impl OutcomeReply {
+    pub(super) fn new(outcome: &Outcome) -> Self {
+        let run = outcome.run.as_ref();
+        let last = outcome.last();
+        Self {
+            status: ReplyStatus::Verdict(outcome.status),
+            time_limit: last.and_then(|stage| stage.time_limit),
+            exit_code: last.and_then(|stage| stage.exit_code),
+            signal: last.and_then(signal_name),
+            time: run.map_or(0.0, |run| seconds(run.wall_time)),
+            cpu_time: run.map_or(0.0, |run| seconds(run.cpu_time)),
+            memory: run.map_or(0, |run| run.peak_memory_bytes),
+            truncated: last.is_some_and(|stage| stage.truncated),
+        }
+    }
+
+    /// Of a run that failed through no fault of its own.
+    pub(super) fn internal_error() -> Self {
+        Self::without_outcome(ReplyStatus::None(NoVerdict::InternalError))
+    }
+
+    /// Of a run of which nothing but this is known.
+    pub(super) fn without_outcome(status: ReplyStatus) -> Self {
+        Self {
+            status,
+            time_limit: None,
+            exit_code: None,
+            signal: None,
+            time: 0.0,
+            cpu_time: 0.0,
+            memory: 0,
+            truncated: false,
+        }
+    }
+}
+
+impl From<Status> for ReplyStatus {
+    fn from(status: Status) -> Self {
+        Self::Verdict(status)
+    }
+}
+
+impl CompileReply {
+    pub(super) fn new(compile: &StageOutcome) -> Self {
+        Self {
+            status: compile.status,
+            exit_code: compile.exit_code,
+            signal: signal_name(compile),
+            time: seconds(compile.wall_time),
+            cpu_time: seconds(compile.cpu_time),
+            memory: compile.peak_memory_bytes,
+            truncated: compile.truncated,
+        }
+    }
+}
+
+fn signal_name(stage: &StageOutcome) -> Option<String> {
+    let number = stage.signal?;
+    Some(
+        Signal::try_from(number).map_or_else(|_| format!("SIG{number}"), |signal| signal.as_str().to_owned()),
+    )
+}
+
+/// Seconds with three digits more than a millisecond is worth.
+fn seconds(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1e6).round() / 1e6
+}

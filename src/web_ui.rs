@@ -1,0 +1,125 @@
+//! The page: the files of `web-ui/`, embedded in the binary or from a folder.
+
+use std::borrow::Cow;
+use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::header::{
+    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderName, IF_NONE_MATCH, REFERRER_POLICY,
+    X_CONTENT_TYPE_OPTIONS,
+};
+use axum::http::{HeaderMap, StatusCode, Uri};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, get};
+use rust_embed::Embed;
+use sha2::{Digest as _, Sha256};
+use uuid::Uuid;
+
+/// Stands in `index.html` for the nonce of the reply.
+const NONCE: &str = "{{nonce}}";
+const INDEX: &str = "index.html";
+const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
+
+#[derive(Embed)]
+#[folder = "web-ui"]
+#[include = "index.html"]
+#[include = "*.js"]
+#[include = "*.css"]
+#[include = "*.svg"]
+#[include = "vendor/*"]
+#[exclude = "node_modules/*"]
+struct Embedded;
+
+/// Where the page's files come from.
+#[derive(Clone, Debug, Default)]
+pub struct WebUi {
+    /// A folder that is read anew for each request; the embedded files if there is none.
+    folder: Option<Arc<PathBuf>>,
+}
+
+impl WebUi {
+    /// The page from this folder, or the embedded one.
+    #[must_use]
+    pub fn new(folder: Option<PathBuf>) -> Self {
+        Self { folder: folder.map(Arc::new) }
+    }
+
+    /// Serves `/` and every file of the page; `None` where there is no such file.
+    pub(crate) fn reply(&self, uri: &Uri, headers: &HeaderMap) -> Option<Response> {
+        let path = uri.path().trim_start_matches('/');
+        let path = if path.is_empty() { INDEX } else { path };
+        let content = self.read(path)?;
+        Some(if path == INDEX { index(&content) } else { file(path, &content, headers) })
+    }
+
+    fn read(&self, path: &str) -> Option<Cow<'static, [u8]>> {
+        let Some(folder) = &self.folder else { return Embedded::get(path).map(|file| file.data) };
+        let relative = Path::new(path);
+        // The embedded files are a closed list; a folder is not, so nothing may lead out of it or to its hidden files.
+        let is_plain = relative
+            .components()
+            .all(|part| matches!(part, Component::Normal(name) if !name.to_string_lossy().starts_with('.')));
+        (is_plain && content_type(path).is_some())
+            .then(|| std::fs::read(folder.join(relative)).ok())
+            .flatten()
+            .map(Cow::Owned)
+    }
+}
+
+/// `GET /`, in the router's own words.
+pub(crate) fn route<S: Clone + Send + Sync + 'static>() -> MethodRouter<S>
+where
+    WebUi: axum::extract::FromRef<S>,
+{
+    get(|State(page): State<WebUi>, uri: Uri, headers: HeaderMap| async move {
+        page.reply(&uri, &headers).unwrap_or_else(|| StatusCode::NOT_FOUND.into_response())
+    })
+}
+
+fn index(content: &[u8]) -> Response {
+    let nonce = Uuid::new_v4().simple().to_string();
+    let policy = format!(
+        "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data:; font-src 'self'; \
+         connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    );
+    let text = String::from_utf8_lossy(content).replace(NONCE, &nonce);
+    let headers = [
+        (CONTENT_TYPE, "text/html; charset=utf-8"),
+        (CONTENT_SECURITY_POLICY, &policy),
+        (CACHE_CONTROL, "no-store"),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (REFERRER_POLICY, "no-referrer"),
+        (OPENER_POLICY, "same-origin"),
+    ];
+    (headers, text).into_response()
+}
+
+fn file(path: &str, content: &[u8], asked: &HeaderMap) -> Response {
+    let etag = format!(
+        "\"{}\"",
+        &format!("{:x?}", Sha256::digest(content).as_slice()).replace([',', ' ', '[', ']'], "")[..32]
+    );
+    let headers = [
+        (CONTENT_TYPE, content_type(path).unwrap_or("application/octet-stream")),
+        (ETAG, &etag),
+        (CACHE_CONTROL, "no-cache"),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    if asked.get(IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == etag.as_bytes()) {
+        return (StatusCode::NOT_MODIFIED, headers).into_response();
+    }
+    (headers, content.to_vec()).into_response()
+}
+
+/// The types of files that a page is made of.
+fn content_type(path: &str) -> Option<&'static str> {
+    Some(match path.rsplit_once('.')?.1 {
+        "html" => "text/html; charset=utf-8",
+        "js" => "text/javascript; charset=utf-8",
+        "css" => "text/css; charset=utf-8",
+        "svg" => "image/svg+xml",
+        "txt" => "text/plain; charset=utf-8",
+        _ => return None,
+    })
+}
