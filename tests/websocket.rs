@@ -393,7 +393,8 @@ async fn messages_that_mean_nothing_are_answered() {
     let mut socket = Socket::open(&server).await;
     socket.stream.send(Message::text("x".repeat(9 << 20))).await.unwrap();
     assert_eq!(socket.next().await["code"], "message-too-long");
-    assert!(socket.try_next().await.is_none());
+    let id = socket.execute(python("print('still here')")).await;
+    assert_eq!(socket.finish(&id).await.stdout, "still here\n");
 }
 
 #[tokio::test]

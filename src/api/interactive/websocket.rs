@@ -27,6 +27,8 @@ const PING: Duration = Duration::from_secs(20);
 const SILENCE: Duration = Duration::from_secs(65);
 /// How often it is asked while the server does not read, and would not notice that it goes away.
 const PING_UNREAD: Duration = Duration::from_millis(400);
+/// The length from which on a message is not read to its end, in bytes: the connection breaks instead of an answer.
+const RESET_LENGTH: usize = 2 * LONGEST_MESSAGE;
 /// What is read at once: the library's own 128 KiB would be most of what an idle connection costs.
 const READ_BUFFER: usize = 8 * 1024;
 /// Messages that may wait for the network.
@@ -50,10 +52,8 @@ pub(in crate::api) async fn upgrade(
         return ApiError::too_many_sockets(sockets.limits().per_client).into_response();
     };
     let tasks = sockets.tasks().clone();
-    let upgrade = upgrade
-        .max_message_size(LONGEST_MESSAGE)
-        .max_frame_size(LONGEST_MESSAGE)
-        .read_buffer_size(READ_BUFFER);
+    let upgrade =
+        upgrade.max_message_size(RESET_LENGTH).max_frame_size(RESET_LENGTH).read_buffer_size(READ_BUFFER);
     upgrade.on_upgrade(move |socket| {
         tasks.track_future(async move {
             let _place = place;
@@ -111,12 +111,17 @@ async fn read(
             message = stream.next() => {
                 heard = Instant::now();
                 let text = match message {
-                    None | Some(Ok(Message::Close(_))) => return GONE,
-                    Some(Err(error)) => return too_long(&error, outgoing).await,
+                    None | Some(Ok(Message::Close(_)) | Err(_)) => return GONE,
                     Some(Ok(Message::Ping(_) | Message::Pong(_))) => continue,
                     Some(Ok(Message::Binary(_))) => {
                         let message = "messages are JSON text; mark bytes inside with \"encoding\":\"base64\"";
                         refuse(outgoing, "invalid-message", message).await;
+                        continue;
+                    }
+                    Some(Ok(Message::Text(text))) if text.len() > LONGEST_MESSAGE => {
+                        let message =
+                            format!("a message is longer than {LONGEST_MESSAGE} bytes: send input in several");
+                        refuse(outgoing, "message-too-long", &message).await;
                         continue;
                     }
                     Some(Ok(Message::Text(text))) => text,
@@ -149,17 +154,6 @@ async fn ask_often(pings: &mpsc::Sender<()>) {
             return;
         }
     }
-}
-
-async fn too_long(error: &axum::Error, outgoing: &mpsc::Sender<ServerEvent>) -> Option<End> {
-    if !error.to_string().to_lowercase().contains("too long")
-        && !error.to_string().to_lowercase().contains("too big")
-    {
-        return GONE;
-    }
-    let message = format!("a message is longer than {LONGEST_MESSAGE} bytes: send input in several");
-    refuse(outgoing, "message-too-long", &message).await;
-    Some(End { code: close_code::SIZE, reason: "message too long" })
 }
 
 async fn refuse(outgoing: &mpsc::Sender<ServerEvent>, code: &'static str, message: &str) {
