@@ -215,3 +215,17 @@ fn runs_share_nothing() {
     let look = "import os\nprint([os.listdir(f) for f in ('/box', '/tmp', '/dev/shm')])";
     assert_eq!(inside(&server, look), "[['main.py'], [], []]\n");
 }
+
+#[test]
+fn the_32_bit_interface_is_open_only_where_the_language_says_so() {
+    let server = Server::start(&[]);
+    // It says itself what it found: that its calls work, and that sockets of other families, socketcall and ptrace are
+    // refused there as well.
+    let reply = server.execute("assembly", include_str!("programs/ia32.asm"), "");
+    assert_eq!((&reply["exitCode"], &reply["stdout"]), (&json!(0), &json!("by int 0x80\n")), "{reply}");
+
+    let c = "int main(void) { long id; __asm__ volatile(\"int $0x80\" : \"=a\"(id) : \"a\"(20)); return id > 0 ? 0 : 3; }";
+    let reply = server.execute("c", c, "");
+    assert_ne!(reply["status"], "success", "{reply}");
+    assert_ne!(reply["status"], "compile-error", "{reply}");
+}

@@ -1,7 +1,13 @@
+#include <assert.h>
 #include <stdio.h>
-#include <stdlib.h>
+
+static int average(int sum, int count) {
+    assert(count > 0);  // fails here
+    return sum / count;
+}
 
 int main(void) {
     puts("before");
-    exit(3);
+    printf("%d\n", average(10, 0));
+    return 0;
 }

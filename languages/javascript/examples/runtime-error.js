@@ -1,2 +1,9 @@
+function area(width, height) {
+  if (width < 0 || height < 0) {
+    throw new RangeError("a side is negative"); // fails here
+  }
+  return width * height;
+}
+
 console.log("before");
-throw new Error("on line 2");
+console.log(area(3, -4));

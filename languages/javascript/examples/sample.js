@@ -1,10 +1,9 @@
-const readline = require("node:readline/promises");
+// A question and an answer. Output appears as soon as it is written,
+// so the prompt is on the screen before the program waits.
+import { createInterface } from "node:readline/promises";
 
-async function main() {
-  const terminal = readline.createInterface({ input: process.stdin, output: process.stdout });
-  const name = await terminal.question("Your name? ");
-  console.log(`Hello, ${name}!`);
-  terminal.close();
-}
+const terminal = createInterface({ input: process.stdin, output: process.stdout });
+const name = await terminal.question("Your name? ");
+terminal.close();
 
-main();
+console.log(`Hello, ${name}!`);

@@ -1,6 +1,6 @@
-def divide(a, b):
-    return a / b
+def share(cakes, people):
+    return cakes // people  # fails here
 
 
 print("before")
-divide(1, 0)
+print(share(6, 0))

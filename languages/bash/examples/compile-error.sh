@@ -1,0 +1,2 @@
+name=Ada
+if true; then; echo "Hello, $name!"; fi

@@ -1,0 +1,3 @@
+while true; do
+  echo "0123456789"
+done

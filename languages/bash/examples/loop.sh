@@ -1,0 +1,4 @@
+echo "looping"
+while true; do
+  :
+done

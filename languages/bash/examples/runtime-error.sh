@@ -1,0 +1,5 @@
+set -u
+
+echo "before"
+echo "Hello, $nmae!" # fails here
+echo "after"

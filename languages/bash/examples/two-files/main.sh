@@ -1,0 +1,3 @@
+source ./other.sh
+
+message

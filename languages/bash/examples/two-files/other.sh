@@ -1,0 +1,3 @@
+message() {
+  echo "from the other file"
+}

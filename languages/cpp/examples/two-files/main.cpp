@@ -1,0 +1,5 @@
+void greet();  // in other.cpp
+
+int main() {
+    greet();
+}

@@ -1,0 +1,3 @@
+int answer = 42;
+string text = answer;
+Console.WriteLine(text);

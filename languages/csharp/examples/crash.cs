@@ -1,0 +1,1 @@
+Environment.FailFast("this program gives up");

@@ -1,0 +1,4 @@
+Console.WriteLine("looping");
+while (true)
+{
+}

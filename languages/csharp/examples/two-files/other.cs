@@ -1,0 +1,4 @@
+static class Other
+{
+    public static string Message() => "from the other file";
+}

@@ -1,0 +1,2 @@
+string? line = Console.ReadLine();
+Console.WriteLine($"Grüße, {line}!");

@@ -1,0 +1,6 @@
+import 'dart:io';
+
+void main() {
+  Process.killPid(pid, ProcessSignal.sigabrt);
+  sleep(Duration(seconds: 5));
+}

@@ -1,0 +1,5 @@
+void main() {
+  while (true) {
+    print('0123456789');
+  }
+}

@@ -1,0 +1,5 @@
+import 'other.dart';
+
+void main() {
+  print(message());
+}

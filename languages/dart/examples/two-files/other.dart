@@ -1,0 +1,1 @@
+String message() => 'from the other file';

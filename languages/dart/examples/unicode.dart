@@ -1,0 +1,6 @@
+import 'dart:io';
+
+void main() {
+  final line = stdin.readLineSync();
+  print('Grüße, $line!');
+}

@@ -1,0 +1,3 @@
+program compile_error
+    integer :: number = 'text'
+end program compile_error

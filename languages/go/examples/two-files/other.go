@@ -1,0 +1,7 @@
+package main
+
+import "fmt"
+
+func greet() {
+	fmt.Println("from the other file")
+}

@@ -1,0 +1,4 @@
+import System.Posix.Signals (raiseSignal, sigABRT)
+
+main :: IO ()
+main = raiseSignal sigABRT

@@ -1,0 +1,4 @@
+module Helper (message) where
+
+message :: String
+message = "from the other file"

@@ -1,0 +1,4 @@
+import Helper (message)
+
+main :: IO ()
+main = putStrLn message

@@ -1,0 +1,5 @@
+class Other {
+    static String text() {
+        return "from the other file";
+    }
+}

@@ -1,0 +1,2 @@
+process.stdout.write("leaving\n");
+process.exit(7);

@@ -1,0 +1,3 @@
+import { message } from "./other.js";
+
+console.log(message());

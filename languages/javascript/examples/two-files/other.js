@@ -1,0 +1,3 @@
+export function message() {
+  return "from the other file";
+}

@@ -1,0 +1,3 @@
+while true do
+  print("0123456789")
+end

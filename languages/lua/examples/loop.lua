@@ -1,0 +1,3 @@
+print("looping")
+while true do
+end

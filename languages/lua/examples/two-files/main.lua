@@ -1,0 +1,3 @@
+local other = require("other")
+
+print(other.message())

@@ -1,0 +1,3 @@
+let () =
+  print_string "leaving\n";
+  exit 7

@@ -1,0 +1,4 @@
+let () =
+  while true do
+    print_string "0123456789\n"
+  done

@@ -1,0 +1,1 @@
+let message = "from the other file"

@@ -1,0 +1,3 @@
+let () =
+  let line = read_line () in
+  Printf.printf "Grüße, %s!\n" line

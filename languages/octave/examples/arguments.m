@@ -1,0 +1,4 @@
+for k = 1:nargin
+  disp(argv(){k})
+end
+disp(getenv("GREETING"))

@@ -1,0 +1,1 @@
+kill(getpid(), SIG.ABRT)

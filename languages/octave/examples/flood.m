@@ -1,0 +1,3 @@
+while true
+  puts("0123456789\n");
+end

@@ -1,0 +1,4 @@
+disp("looping")
+fflush(stdout);
+while true
+end

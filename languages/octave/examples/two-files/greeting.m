@@ -1,0 +1,3 @@
+function text = greeting()
+  text = "from the other file";
+end

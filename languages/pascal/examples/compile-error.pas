@@ -1,0 +1,4 @@
+program CompileError;
+var Number: Integer = 'text';
+begin
+end.

@@ -1,0 +1,6 @@
+program ExitCode;
+
+begin
+  WriteLn('leaving');
+  Halt(7);
+end.

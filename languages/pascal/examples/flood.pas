@@ -1,0 +1,6 @@
+program Flood;
+
+begin
+  while True do
+    WriteLn('0123456789');
+end.

@@ -1,0 +1,7 @@
+program Loop;
+
+begin
+  WriteLn('looping');
+  Flush(Output);
+  while True do;
+end.

@@ -1,0 +1,8 @@
+program Main;
+
+uses
+  Greetings;  { in greetings.pas }
+
+begin
+  Greet;
+end.

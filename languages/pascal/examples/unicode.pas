@@ -1,0 +1,9 @@
+program Unicode;
+
+var
+  Line: AnsiString;
+
+begin
+  ReadLn(Line);
+  WriteLn('Grüße, ', Line, '!');
+end.

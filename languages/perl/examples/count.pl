@@ -1,0 +1,6 @@
+use strict;
+use warnings;
+
+my $bytes = 0;
+$bytes += length while <STDIN>;
+print "$bytes\n";

@@ -1,0 +1,10 @@
+package Other;
+
+use strict;
+use warnings;
+
+sub message {
+    return 'from the other file';
+}
+
+1;

@@ -1,0 +1,7 @@
+use strict;
+use warnings;
+use FindBin qw($Bin);
+use lib $Bin;
+use Other;
+
+print Other::message(), "\n";

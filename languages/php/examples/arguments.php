@@ -1,0 +1,6 @@
+<?php
+
+foreach (array_slice($argv, 1) as $argument) {
+    echo $argument, "\n";
+}
+echo getenv('GREETING'), "\n";

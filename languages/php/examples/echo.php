@@ -1,0 +1,6 @@
+<?php
+
+while (($line = fgets(STDIN)) !== false) {
+    echo $line;
+}
+echo "end of input\n";

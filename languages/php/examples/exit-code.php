@@ -1,0 +1,4 @@
+<?php
+
+echo "leaving\n";
+exit(7);

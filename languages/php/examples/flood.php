@@ -1,0 +1,5 @@
+<?php
+
+while (true) {
+    echo "0123456789\n";
+}

@@ -1,0 +1,5 @@
+<?php
+
+echo "looping\n";
+while (true) {
+}

@@ -1,0 +1,5 @@
+<?php
+
+require_once __DIR__ . '/other.php';
+
+echo message(), "\n";

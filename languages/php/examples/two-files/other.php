@@ -1,0 +1,6 @@
+<?php
+
+function message(): string
+{
+    return 'from the other file';
+}

@@ -1,0 +1,3 @@
+import sys
+
+print(sum(len(line) for line in sys.stdin))

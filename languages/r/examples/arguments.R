@@ -1,0 +1,4 @@
+for (argument in commandArgs(trailingOnly = TRUE)) {
+  cat(argument, "\n", sep = "")
+}
+cat(Sys.getenv("GREETING"), "\n", sep = "")

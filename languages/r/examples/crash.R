@@ -1,0 +1,1 @@
+tools::pskill(Sys.getpid(), tools::SIGKILL)

@@ -1,0 +1,3 @@
+cat("looping\n")
+while (TRUE) {
+}

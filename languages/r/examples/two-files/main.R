@@ -1,0 +1,2 @@
+source("greeting.R")
+cat(greeting(), "\n", sep = "")

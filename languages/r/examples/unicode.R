@@ -1,0 +1,2 @@
+line <- readLines("stdin", n = 1)
+cat("Grüße, ", line, "!\n", sep = "")

@@ -1,0 +1,2 @@
+ARGV.each { |argument| puts argument }
+puts ENV["GREETING"]

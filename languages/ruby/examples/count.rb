@@ -1,0 +1,1 @@
+puts STDIN.each_line.sum(&:bytesize)

@@ -1,0 +1,1 @@
+Process.kill(:ABRT, Process.pid)

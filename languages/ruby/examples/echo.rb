@@ -1,0 +1,4 @@
+while (line = gets)
+  puts line
+end
+puts "end of input"

@@ -1,0 +1,2 @@
+pieces = []
+loop { pieces << "x" * 4_000_000 }

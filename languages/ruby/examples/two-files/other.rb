@@ -1,0 +1,3 @@
+def message
+  "from the other file"
+end

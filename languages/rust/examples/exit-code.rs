@@ -1,0 +1,6 @@
+use std::process;
+
+fn main() {
+    println!("leaving");
+    process::exit(7);
+}

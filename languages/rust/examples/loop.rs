@@ -1,0 +1,8 @@
+use std::hint;
+
+fn main() {
+    println!("looping");
+    loop {
+        hint::spin_loop();
+    }
+}

@@ -1,0 +1,2 @@
+select 'leaving';
+.exit 7

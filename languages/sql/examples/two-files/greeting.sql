@@ -1,0 +1,2 @@
+create view greeting as
+  select 'from the other file' as message;

@@ -1,0 +1,2 @@
+.read greeting.sql
+select message from greeting;

@@ -1,0 +1,4 @@
+create table input (line text);
+.import /dev/stdin input
+
+select 'Grüße, ' || line || '!' from input;

@@ -1,0 +1,3 @@
+let count: Int = 3
+let text: String = count
+print(text)

@@ -1,0 +1,4 @@
+while let line = readLine() {
+    print(line)
+}
+print("end of input")

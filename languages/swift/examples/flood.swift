@@ -1,0 +1,3 @@
+while true {
+    print("0123456789")
+}

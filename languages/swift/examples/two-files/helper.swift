@@ -1,0 +1,3 @@
+func message() -> String {
+    return "from the other file"
+}

@@ -1,0 +1,2 @@
+let line = readLine() ?? ""
+print("Grüße, \(line)!")

@@ -1,0 +1,3 @@
+const answer: number = 42;
+const text: string = answer;
+console.log(text);

@@ -1,0 +1,3 @@
+import { message } from "./other";
+
+console.log(message());

@@ -1,0 +1,3 @@
+export function message(): string {
+  return "from the other file";
+}
