@@ -3,18 +3,27 @@
 BINARY := $(shell rustc --print host-tuple 2>/dev/null)
 DAYFLY := target/$(BINARY)/release/dayfly
 
-.PHONY: up test check bench fuzz host images build
+.PHONY: up test test-page test-clients check bench matrix fuzz host build
 
-## up: prepare this host, build, build missing language images, serve on port 3000
+## up: prepare this host, build, serve on port 3000 and build missing language images meanwhile
 up: host build
-	$(DAYFLY) images build
-	$(DAYFLY) serve
+	$(DAYFLY) serve --build-images
 
 ## test: every test there is, against the real engine
 test: host
 	cargo build --locked
 	target/$(BINARY)/debug/dayfly images build
 	cargo test --locked --workspace
+
+## test-page: the page in a real browser, against a real server
+test-page: host
+	cargo build --locked
+	tests/browser/run
+
+## test-clients: Socket.IO and WebSocket clients of other people's making
+test-clients: host
+	cargo build --locked
+	tests/clients/run
 
 ## check: what CI asks beside the tests
 check:
@@ -24,10 +33,16 @@ check:
 	RUSTDOCFLAGS="--deny warnings" cargo doc --locked --workspace --no-deps
 	cargo deny --log-level error check bans licenses sources
 
-## bench: bare docker run, our client's cold path and POST /execute, in one run
+## bench: latency of a run, an interactive echo, and idle connections, each beside its yardstick in the same run
 bench: host build
-	$(DAYFLY) images build python
+	$(DAYFLY) images build python bash
 	cargo bench --locked --bench latency
+	cargo bench --locked --bench interactive
+
+## matrix: try and measure every language, and write the tables of docs/languages.md
+matrix: host build
+	$(DAYFLY) images build
+	scripts/write-language-tables $(DAYFLY)
 
 ## fuzz: every fuzz target, SECONDS each (default 10)
 fuzz:

@@ -296,9 +296,13 @@ async fn a_client_that_does_not_read_stops_the_program_and_costs_no_memory() {
     let mut socket = Socket::open(&server).await;
     let code = "import sys\nfor n in range(50_000): sys.stdout.write('x' * 999 + '\\n')\nprint('end', file=sys.stderr)";
     let id = socket.execute(python(code)).await;
-    let before = resident(&server);
+    let before = server.resident_bytes();
     tokio::time::sleep(Duration::from_secs(3)).await;
-    assert!(resident(&server) < before + (16 << 20), "{before} bytes grew to {}", resident(&server));
+    assert!(
+        server.resident_bytes() < before + (16 << 20),
+        "{before} bytes grew to {}",
+        server.resident_bytes()
+    );
     let finished = socket.finish(&id).await;
     assert_eq!(
         (finished.stdout.len(), finished.stderr.as_str()),
@@ -306,13 +310,6 @@ async fn a_client_that_does_not_read_stops_the_program_and_costs_no_memory() {
         "{:?}",
         finished.complete
     );
-}
-
-/// Resident bytes of the server's process.
-fn resident(server: &Server) -> u64 {
-    let status = std::fs::read_to_string(format!("/proc/{}/status", server.child.id())).unwrap();
-    let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
-    line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * 1024
 }
 
 #[tokio::test]

@@ -14,7 +14,7 @@ RUN mkdir -p /tree/bin/snapshots \
  && tar -xzf sass-embedded.tgz -C /tree/bin --strip-components=3 package/dart-sass/src/dart \
  && tar -xzf sass-embedded.tgz -C /tree --strip-components=3 package/dart-sass/src/LICENSE \
  && chmod 755 /tree/bin/dart
-# The compiler inside the virtual machine, as a snapshot in the place where an SDK has it: it starts in two thirds of the time.
+# The compiler inside the virtual machine, as a snapshot in the place where an SDK has it: two thirds of the time to start.
 RUN perl kernels.pl < /tree/bin/dart \
  && echo 'void main() {}' > empty.dart \
  && /tree/bin/dart --snapshot-kind=app-jit --snapshot=/tree/bin/snapshots/kernel-service.dart.snapshot \

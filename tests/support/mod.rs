@@ -120,6 +120,13 @@ impl Server {
         entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).filter(names_it).collect()
     }
 
+    /// Memory of the server's process that is resident.
+    pub fn resident_bytes(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
+        line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * 1024
+    }
+
     pub fn nothing_is_left(&self) -> bool {
         self.containers().is_empty() && self.volumes().is_empty() && self.processes().is_empty()
     }
