@@ -86,7 +86,8 @@ pub enum Event {
     },
     /// The server may send this many more bytes of input.
     StdinWindow {
-        /// Bytes that the program has taken since the last grant.
+        /// Bytes that the program has taken since the last grant. It is not told for every byte, but always before the
+        /// server has none left.
         bytes: usize,
     },
 }

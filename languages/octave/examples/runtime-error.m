@@ -1,5 +1,3 @@
-1;  % a script, not a function file
-
 function result = average(numbers)
   if isempty(numbers)
     error("no numbers to average");

@@ -71,8 +71,9 @@ impl Init<'_> {
                 self.link.fill()?;
             }
             if let (true, Some(pipe)) = (ready.child_stdin, &mut running.stdin) {
-                let bytes = self.stdin.write_to(pipe);
-                self.link.send(&Event::StdinWindow { bytes });
+                if let Some(bytes) = self.stdin.write_to(pipe) {
+                    self.link.send(&Event::StdinWindow { bytes });
+                }
             }
             if ready.child_stdout {
                 running.output.pass_on(&mut running.stdout, Stream::Stdout, self.link);

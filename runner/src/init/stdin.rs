@@ -10,7 +10,12 @@ use crate::protocol::STDIN_WINDOW;
 pub(super) struct Stdin {
     pending: Vec<u8>,
     ended: bool,
+    /// Bytes that were taken and not granted anew yet.
+    taken: usize,
 }
+
+/// Bytes that are granted at once: a grant for every typed line would double what goes over the link.
+const GRANT: usize = STDIN_WINDOW / 4;
 
 impl Stdin {
     pub(super) fn push(&mut self, bytes: &[u8]) -> Result<(), Gone> {
@@ -37,19 +42,20 @@ impl Stdin {
         self.ended && self.pending.is_empty()
     }
 
-    /// Gives the program what its pipe takes now, and returns how much it took. A program that has closed its input
-    /// takes everything.
-    pub(super) fn write_to(&mut self, pipe: &mut impl Write) -> usize {
-        let mut taken = 0;
-        while taken < self.pending.len() {
-            match pipe.write(&self.pending[taken..]) {
-                Ok(length) => taken += length,
+    /// Gives the program what its pipe takes now, and returns how much the server may send anew, once that is much. A
+    /// program that has closed its input takes everything.
+    pub(super) fn write_to(&mut self, pipe: &mut impl Write) -> Option<usize> {
+        let mut written = 0;
+        while written < self.pending.len() {
+            match pipe.write(&self.pending[written..]) {
+                Ok(length) => written += length,
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => break,
-                Err(_) => taken = self.pending.len(),
+                Err(_) => written = self.pending.len(),
             }
         }
-        self.pending.drain(..taken);
-        taken
+        self.pending.drain(..written);
+        self.taken += written;
+        (self.taken >= GRANT).then(|| std::mem::take(&mut self.taken))
     }
 }

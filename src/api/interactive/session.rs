@@ -5,10 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use futures_util::future::BoxFuture;
+use futures_util::stream::{FuturesUnordered, StreamExt as _};
 use nix::sys::signal;
 use runner::protocol::WindowSize;
 use tokio::sync::mpsc;
-use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use super::backlog::Backlog;
@@ -26,14 +27,15 @@ const EVENTS: usize = 16;
 /// A terminal's size where the client does not say one.
 const WINDOW: WindowSize = WindowSize { columns: 80, rows: 24 };
 
-/// One connection. Dropping it ends its runs and their containers.
+/// One connection. Dropping it and the future that drives its runs ends them and their containers.
 pub(super) struct Session {
     service: Arc<Service>,
     limits: SocketLimits,
     rate: MessageRate,
     outgoing: mpsc::Sender<ServerEvent>,
     executions: Executions,
-    tasks: JoinSet<()>,
+    /// Where runs go to be driven.
+    runs: mpsc::UnboundedSender<BoxFuture<'static, ()>>,
 }
 
 /// The runs that are not over.
@@ -49,14 +51,16 @@ struct Execution {
 }
 
 impl Session {
-    /// A session that tells its client what happens through `outgoing`.
+    /// A session that tells its client what happens through `outgoing`, and the future that drives its runs. It belongs
+    /// into the connection's own task: what is typed and what comes of it then never waits for another thread.
     pub(super) fn new(
         service: Arc<Service>,
         limits: SocketLimits,
         outgoing: mpsc::Sender<ServerEvent>,
-    ) -> Self {
+    ) -> (Self, impl Future<Output = ()> + Send) {
         let rate = MessageRate::new(limits.messages_per_second, Instant::now());
-        Self { service, limits, rate, outgoing, executions: Executions::default(), tasks: JoinSet::new() }
+        let (runs, started) = mpsc::unbounded_channel();
+        (Self { service, limits, rate, outgoing, executions: Executions::default(), runs }, drive(started))
     }
 
     /// Whether no run is under way or waiting.
@@ -87,8 +91,6 @@ impl Session {
     }
 
     async fn handle(&mut self, event: ClientEvent) {
-        // Those that are over need not be kept until the session ends.
-        while self.tasks.try_join_next().is_some() {}
         if !self.rate.admits(Instant::now()) {
             let message = format!(
                 "more than {} messages a second: this one was not processed; put more into one",
@@ -141,7 +143,7 @@ impl Session {
         self.executions.lock().insert(id, Execution { input: Some(backlog), controls });
         let teller = Teller::new(&job, reference, self.outgoing.clone(), Texts::new(encoding));
         let (service, executions) = (Arc::clone(&self.service), self.executions.clone());
-        self.tasks.spawn(async move {
+        let execution = async move {
             let ending = run(&service, &job, input, controlled, teller);
             let passing_on = async {
                 passing_on.await;
@@ -154,7 +156,9 @@ impl Session {
             // From here on, what is said to it is said to nobody.
             executions.lock().remove(&id);
             teller.end(ran).await;
-        });
+        };
+        // The driver lives as long as the session.
+        let _ = self.runs.send(Box::pin(execution));
         Ok(())
     }
 
@@ -217,6 +221,20 @@ impl Session {
         let (code, message) = error.into_parts();
         // A client that is gone needs no answer.
         let _ = self.outgoing.send(ServerEvent::Error { code, message, execution_id, reference }).await;
+    }
+}
+
+/// Drives runs until the session is over.
+async fn drive(mut started: mpsc::UnboundedReceiver<BoxFuture<'static, ()>>) {
+    let mut runs = FuturesUnordered::new();
+    loop {
+        tokio::select! {
+            run = started.recv() => match run {
+                Some(run) => runs.push(run),
+                None => return,
+            },
+            Some(()) = runs.next() => {}
+        }
     }
 }
 

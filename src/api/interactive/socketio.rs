@@ -124,7 +124,7 @@ async fn serve(
     mut received: mpsc::Receiver<Value>,
 ) {
     let (outgoing, mut waiting) = mpsc::channel::<ServerEvent>(WAITING);
-    let mut session = Session::new(service, sockets.limits(), outgoing);
+    let (mut session, driving) = Session::new(service, sockets.limits(), outgoing);
     let reading = async {
         loop {
             let look = tokio::time::sleep(Duration::from_secs(1));
@@ -149,5 +149,6 @@ async fn serve(
     tokio::select! {
         () = reading => {}
         () = writing => {}
+        () = driving => {}
     }
 }

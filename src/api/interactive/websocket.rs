@@ -75,7 +75,7 @@ async fn serve(socket: WebSocket, service: Arc<Service>, sockets: &Sockets) {
     let (outgoing, waiting) = mpsc::channel(WAITING);
     let (pings, asked) = mpsc::channel(1);
     let (ends, ended) = mpsc::channel(1);
-    let session = Session::new(service, sockets.limits(), outgoing.clone());
+    let (session, driving) = Session::new(service, sockets.limits(), outgoing.clone());
     let reading = read(stream, session, &outgoing, &pings, sockets);
     let writing = write(sink, waiting, asked, ended);
     tokio::pin!(writing);
@@ -88,6 +88,7 @@ async fn serve(socket: WebSocket, service: Arc<Service>, sockets: &Sockets) {
             }
         }
         () = &mut writing => {}
+        () = driving => {}
     }
 }
 

@@ -1,0 +1,4 @@
+fun main(args: Array<String>) {
+    args.forEach(::println)
+    println(System.getenv("GREETING"))
+}

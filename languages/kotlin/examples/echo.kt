@@ -1,0 +1,6 @@
+fun main() {
+    for (line in generateSequence(::readLine)) {
+        println(line)
+    }
+    println("end of input")
+}

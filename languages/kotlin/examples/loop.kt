@@ -1,0 +1,5 @@
+fun main() {
+    println("looping")
+    while (true) {
+    }
+}

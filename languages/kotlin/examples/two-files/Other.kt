@@ -1,0 +1,1 @@
+fun text() = "from the other file"

@@ -1,0 +1,4 @@
+fun main() {
+    val line = readln()
+    println("Grüße, $line!")
+}
