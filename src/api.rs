@@ -23,7 +23,7 @@ use self::error::ApiError;
 pub use self::interactive::{Origins, SocketLimits};
 use self::interactive::{Sockets, socketio, websocket};
 use crate::service::Service;
-use crate::web_ui::{self, WebUi};
+use crate::web_ui::WebUi;
 
 /// What the interface serves, beside requests.
 #[derive(Clone, Debug, FromRef)]
@@ -44,7 +44,6 @@ impl Api {
     pub fn router(&self) -> Router {
         let sockets = self.sockets.clone();
         Router::new()
-            .route("/", web_ui::route())
             .route("/execute", post(execute::execute))
             .route("/languages", get(languages::languages))
             .route("/health", get(health))

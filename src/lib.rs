@@ -18,6 +18,7 @@ pub mod api;
 mod causes;
 pub mod cli;
 pub mod conformance;
+mod digest;
 pub mod execution;
 pub mod images;
 pub mod languages;

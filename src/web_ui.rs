@@ -4,17 +4,16 @@ use std::borrow::Cow;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use axum::extract::State;
 use axum::http::header::{
     CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderName, IF_NONE_MATCH, REFERRER_POLICY,
     X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, get};
 use rust_embed::Embed;
-use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
+
+use crate::digest::sha256;
 
 /// Stands in `index.html` for the nonce of the reply.
 const NONCE: &str = "{{nonce}}";
@@ -45,7 +44,7 @@ impl WebUi {
         Self { folder: folder.map(Arc::new) }
     }
 
-    /// Serves `/` and every file of the page; `None` where there is no such file.
+    /// The reply to a `GET` of `/` or of a file of the page; `None` where there is no such file.
     pub(crate) fn reply(&self, uri: &Uri, headers: &HeaderMap) -> Option<Response> {
         let path = uri.path().trim_start_matches('/');
         let path = if path.is_empty() { INDEX } else { path };
@@ -67,16 +66,6 @@ impl WebUi {
     }
 }
 
-/// `GET /`, in the router's own words.
-pub(crate) fn route<S: Clone + Send + Sync + 'static>() -> MethodRouter<S>
-where
-    WebUi: axum::extract::FromRef<S>,
-{
-    get(|State(page): State<WebUi>, uri: Uri, headers: HeaderMap| async move {
-        page.reply(&uri, &headers).unwrap_or_else(|| StatusCode::NOT_FOUND.into_response())
-    })
-}
-
 fn index(content: &[u8]) -> Response {
     let nonce = Uuid::new_v4().simple().to_string();
     let policy = format!(
@@ -96,10 +85,7 @@ fn index(content: &[u8]) -> Response {
 }
 
 fn file(path: &str, content: &[u8], asked: &HeaderMap) -> Response {
-    let etag = format!(
-        "\"{}\"",
-        &format!("{:x?}", Sha256::digest(content).as_slice()).replace([',', ' ', '[', ']'], "")[..32]
-    );
+    let etag = format!("\"{}\"", sha256(content));
     let headers = [
         (CONTENT_TYPE, content_type(path).unwrap_or("application/octet-stream")),
         (ETAG, &etag),

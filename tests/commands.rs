@@ -137,9 +137,9 @@ fn a_language_is_added_by_a_folder_and_built_once() {
     };
 
     assert_eq!(state(), "missing");
-    assert_eq!(build(), format!("{key:14} built\n"));
+    assert_eq!(build(), format!("{key:14} built\n1 built, 0 current, 0 failed\n"));
     assert_eq!(state(), "ready");
-    assert_eq!(build(), format!("{key:14} current\n"));
+    assert_eq!(build(), format!("{key:14} current\n0 built, 1 current, 0 failed\n"));
 
     let file = folder.path().join(format!("script.{key}"));
     fs::write(&file, "echo $GREETING").unwrap();

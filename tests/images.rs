@@ -97,7 +97,10 @@ fn a_stand_in_is_built_until_the_base_can_be_had() {
         ],
     );
 
-    assert_eq!(text(&folders.build(&key).stdout), format!("{key:14} built (stand-in)\n"));
+    assert_eq!(
+        text(&folders.build(&key).stdout),
+        format!("{key:14} built (stand-in)\n1 built, 0 current, 0 failed\n")
+    );
     let listed = folders.listed(&key);
     assert!(listed.contains("ready") && listed.contains("1.5.1"), "{listed}");
     assert!(listed.ends_with("debian:trixie-slim (stand-in)"), "{listed}");
@@ -112,7 +115,7 @@ fn a_stand_in_is_built_until_the_base_can_be_had() {
     let listed = folders.listed(&key);
     docker(&["image", "rm", &vendor]);
     assert!(stale.contains("stale"), "{stale}");
-    assert_eq!(rebuilt, format!("{key:14} built\n"));
+    assert_eq!(rebuilt, format!("{key:14} built\n1 built, 0 current, 0 failed\n"));
     assert!(listed.contains("ready") && listed.contains("2.0") && listed.ends_with(&vendor), "{listed}");
 }
 
@@ -156,7 +159,12 @@ fn packages_are_fetched_once_and_believed_by_their_digest() {
 
     let right = folders.add("right", &fetching(IS_NUMBER, SIX), &files);
     let output = build(&folders, &right);
-    assert_eq!(text(&output.stdout), format!("{right:14} built\n"), "{}", text(&output.stderr));
+    assert_eq!(
+        text(&output.stdout),
+        format!("{right:14} built\n1 built, 0 current, 0 failed\n"),
+        "{}",
+        text(&output.stderr)
+    );
     let sums = folders.run(&right, "cd /fetched && sha256sum number.tgz six.whl");
     assert_eq!(sums, format!("{IS_NUMBER}  number.tgz\n{SIX}  six.whl\n"));
     assert_eq!(kept(cache.path()).len(), 2, "both packages are kept, and nothing else");
@@ -166,7 +174,7 @@ fn packages_are_fetched_once_and_believed_by_their_digest() {
     let arguments = ["images", "build", &again, "--languages", folders.path()];
     let environment = [("DAYFLY_CACHE", cache.path().to_str().unwrap()), ("PATH", "/nowhere")];
     let output = dayfly_with(&arguments, &environment);
-    assert_eq!(text(&output.stdout), format!("{again:14} built\n"));
+    assert_eq!(text(&output.stdout), format!("{again:14} built\n1 built, 0 current, 0 failed\n"));
     let other = folders.add("other", &fetching(&"1".repeat(64), SIX), &files);
     let arguments = ["images", "build", &other, "--languages", folders.path()];
     let said = text(&dayfly_with(&arguments, &environment).stdout);

@@ -118,3 +118,28 @@ fn a_program_has_files_arguments_variables_and_input() {
     });
     assert_eq!(execute(&server, &body)["stdout"], "7\n");
 }
+
+#[test]
+fn the_guides_language_is_added_by_its_folder_alone() {
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
+    let folder = docs.join("add-a-language");
+    let root = folder.to_str().unwrap();
+    let built = dayfly(&["images", "build", "tcl", "--languages", root], "");
+    assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stdout));
+    let checked = dayfly(&["languages", "check", "tcl", "--languages", root], "");
+    assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stdout));
+    let hello = folder.join("tcl/examples/hello.tcl");
+    let output = dayfly(&["run", "--languages", root, hello.to_str().unwrap()], "");
+    assert_eq!(output.stdout, b"Hello, world!\n");
+
+    // What the guide shows is what the folder holds.
+    let guide = fs::read_to_string(docs.join("add-a-language.md")).unwrap();
+    for file in ["language.toml", "Dockerfile"] {
+        let text = fs::read_to_string(folder.join("tcl").join(file)).unwrap();
+        let shown: String = text
+            .lines()
+            .map(|line| if line.is_empty() { "\n".into() } else { format!("    {line}\n") })
+            .collect();
+        assert!(guide.contains(shown.trim_end()), "the guide shows another {file}");
+    }
+}

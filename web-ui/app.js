@@ -25,7 +25,6 @@ import { attachVisibleHeight } from "./visible-height.js";
 import { imageWords } from "./words.js";
 
 const byId = (id) => document.getElementById(id);
-const nonce = document.querySelector("script[nonce]").nonce;
 const narrow = matchMedia("(max-width: 899px)");
 
 const languages = new Languages();
@@ -36,11 +35,11 @@ let language = null;
 let isIdle = true;
 let wasAway = false;
 
-const editor = new Editor(byId("editor"), nonce, () => {
+const editor = new Editor(byId("editor"), () => {
   store.save(language, editor.text);
   showSampleButtons();
 });
-const terminal = createTerminal(byId("terminal"), nonce);
+const terminal = createTerminal(byId("terminal"));
 const line = new LineEditor();
 const writer = new TerminalWriter(terminal, line, KEPT_LINES);
 const input = new ProgramInput(terminal, line, writer);
@@ -72,6 +71,7 @@ function show(chosen, code) {
   byId("file-name").textContent = chosen.source;
   byId("tty").setAttribute("aria-pressed", String(recall(`tty.${chosen.key}`, false)));
   editor.open(chosen, code);
+  for (const id of ["tty", "share", "run"]) byId(id).disabled = false;
   showSampleButtons();
   if (!runs.isRunning) sayIdle();
 }
@@ -92,28 +92,30 @@ function putSampleBack() {
 function sayIdle() {
   isIdle = true;
   if (!connection.isOpen) status.say({ tone: "quiet", text: "Connecting" });
-  else if (language === null || language.image.usable) status.say({ tone: "quiet", text: "Ready" });
+  else if (language === null) status.say({ tone: "quiet", text: "Loading" });
+  else if (language.image.usable) status.say({ tone: "quiet", text: "Ready" });
   else status.say({ tone: language.image.state === "building" ? "busy" : "failure", text: imageWords(language) });
 }
 
-/** Opens the program of the page's link. Nothing is run. */
+/** Opens the program of the page's link, if it has one; the person's own otherwise. Nothing is run. */
 async function openLink() {
   const link = location.hash;
   const shared = await readFragment(link);
-  if (shared === null) {
-    if (link.includes("c=")) status.say({ tone: "failure", text: "The link is damaged", advice: "Nothing of it could be read." });
-    return false;
+  const wanted = shared && languages.find(shared.language);
+  if (wanted) {
+    show(wanted, store.openLink(link, shared.code));
+    const action = store.own(wanted) === null ? null : { label: "Back to my program", act: backFromLink };
+    sayAboutLink({ tone: "quiet", text: "Opened from a link", advice: "Read it before you run it.", action });
+    return;
   }
-  const wanted = languages.find(shared.language);
-  if (wanted === null) {
-    status.say({ tone: "failure", text: "The link is for a language that this server does not have" });
-    return false;
-  }
-  show(wanted, store.openLink(link, shared.code));
+  choose(language);
+  if (shared) sayAboutLink({ tone: "failure", text: "The link is for a language that this server does not have" });
+  else if (link.includes("c=")) sayAboutLink({ tone: "failure", text: "The link is damaged", advice: "Nothing of it could be read." });
+}
+
+function sayAboutLink(words) {
   isIdle = false;
-  const action = store.own(wanted) === null ? null : { label: "Back to my program", act: backFromLink };
-  status.say({ tone: "quiet", text: "Opened from a link", advice: "Read it before you run it.", action });
-  return true;
+  status.say(words);
 }
 
 function backFromLink() {
@@ -129,7 +131,7 @@ async function begin() {
   const { all } = languages;
   if (all.length === 0 || language !== null) return;
   language = languages.find(recall("language")) ?? all[0];
-  if (!(await openLink())) choose(language);
+  await openLink();
 }
 
 languages.addEventListener("change", () => {
@@ -183,7 +185,9 @@ showKeys(byId("help-keys"));
 
 terminal.onRender(() => { byId("dropped-notice").hidden = !isFull(terminal); });
 narrow.addEventListener("change", () => terminal.restyle());
-addEventListener("hashchange", openLink);
+addEventListener("hashchange", () => {
+  if (!runs.isRunning && location.hash) openLink();
+});
 byId("editor").addEventListener("focusin", () => {
   if (!runs.isRunning) byId("panes").toggleAttribute("data-terminal-first", false);
 });

@@ -3,10 +3,12 @@
 import { indentationOf, loadMode } from "./editor-modes.js";
 import { editorStyle } from "./editor-style.js";
 import { markLine, markedLines } from "./marked-lines.js";
+import { nonce } from "./nonce.js";
+import { typingOver } from "./typing-over.js";
 import {
   Compartment, EditorState, EditorView, bracketMatching, closeBrackets, closeBracketsKeymap, defaultKeymap, drawSelection,
-  highlightActiveLine, highlightActiveLineGutter, history, historyKeymap, indentOnInput, indentUnit, indentWithTab, keymap,
-  lineNumbers,
+  highlightActiveLine, highlightActiveLineGutter, history, historyKeymap, indentOnInput, indentUnit, indentWithTab, isolateHistory,
+  keymap, lineNumbers,
 } from "./vendor/editor.js";
 
 export class Editor {
@@ -17,16 +19,16 @@ export class Editor {
   #language = null;
 
   /** @param changed is called after each change of the text */
-  constructor(parent, nonce, changed) {
+  constructor(parent, changed) {
     this.#extensions = [
       EditorView.cspNonce.of(nonce),
-      EditorView.contentAttributes.of({ "aria-label": "Program" }),
+      EditorView.contentAttributes.of({ "aria-label": "Program", tabindex: "0" }),
       EditorView.updateListener.of((update) => {
         if (update.docChanged) changed();
       }),
       EditorState.allowMultipleSelections.of(true),
       lineNumbers(), markedLines, highlightActiveLine(), highlightActiveLineGutter(), drawSelection(), history(),
-      bracketMatching(), closeBrackets(), indentOnInput(), editorStyle,
+      bracketMatching(), closeBrackets(), indentOnInput(), typingOver, editorStyle,
       keymap.of([
         { key: "Mod-Enter", run: () => true }, // the page's own
         { key: "Mod-f", run: (view) => this.#openSearch(view) },
@@ -55,7 +57,8 @@ export class Editor {
 
   /** Replaces the text; undo brings it back. */
   replace(text) {
-    this.#view.dispatch({ changes: { from: 0, to: this.#view.state.doc.length, insert: text }, scrollIntoView: true });
+    const changes = { from: 0, to: this.#view.state.doc.length, insert: text };
+    this.#view.dispatch({ changes, annotations: isolateHistory.of("full"), scrollIntoView: true });
   }
 
   focus() {

@@ -190,12 +190,11 @@ export class LanguageList {
   }
 }
 
-/** Names that begin with `wanted` come before those that only contain it. */
+/** Names that are `wanted` come before those that begin with it, and these before those that only contain it. */
 function matching(languages, wanted) {
   const names = (language) => [language.name, language.key, ...language.aliases].map((name) => name.toLowerCase());
-  const begins = languages.filter((language) => names(language).some((name) => name.startsWith(wanted)));
-  const contains = languages.filter((language) => names(language).some((name) => name.includes(wanted)));
-  return [...new Set([...begins, ...contains])];
+  const tests = [(name) => name === wanted, (name) => name.startsWith(wanted), (name) => name.includes(wanted)];
+  return [...new Set(tests.flatMap((test) => languages.filter((language) => names(language).some(test))))];
 }
 
 function element(tag, className, attributes, text = "") {

@@ -53,7 +53,7 @@ export class RunControl {
 
   run() {
     const { connection, editor, terminal, writer, input, received, status } = this.#page;
-    if (this.isRunning) return;
+    if (this.isRunning || this.#page.language() === null) return;
     if (!connection.isOpen) {
       connection.retryNow();
       status.say({ tone: "failure", text: "The server is away", advice: "The program was not run. It is kept here, and the page goes on trying." });

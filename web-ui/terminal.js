@@ -1,6 +1,6 @@
 // The terminal: xterm.js in the page's type and colours, fitted to its pane.
 
-import { documentWithNonce, withElementsBy } from "./nonce-document.js";
+import { givingNonce } from "./nonce.js";
 import { extendedPalette } from "./text-kinds.js";
 import { colours, isDark } from "./theme.js";
 import { FitAddon, Terminal } from "./vendor/terminal.js";
@@ -23,14 +23,12 @@ const ANSI = {
 };
 
 /** @returns xterm.js's terminal, with `restyle()` for a change of colours or of the size of type */
-export function createTerminal(container, nonce) {
-  const policyDocument = documentWithNonce(nonce);
+export function createTerminal(container) {
   const terminal = new Terminal({
     ...style(container),
     allowTransparency: true,
     convertEol: true,
     cursorInactiveStyle: "outline",
-    documentOverride: policyDocument,
     allowProposedApi: true, // for the table of character widths
     minimumContrastRatio: 4.5,
     scrollback: KEPT_LINES,
@@ -38,7 +36,7 @@ export function createTerminal(container, nonce) {
   });
   const fit = new FitAddon();
   terminal.loadAddon(fit);
-  withElementsBy(policyDocument, () => terminal.open(container));
+  givingNonce(() => terminal.open(container));
   terminal.textarea.setAttribute("aria-label", "Terminal: input and output");
   terminal.restyle = () => {
     Object.assign(terminal.options, style(container));

@@ -76,15 +76,19 @@ impl Build {
                 (language.key.clone(), built)
             });
         }
-        let mut failed = Vec::new();
+        let (mut built, mut current, mut failed) = (0, 0, Vec::new());
         let all = async {
             while let Some(ended) = builds.join_next().await {
-                let (key, built) =
+                let (key, outcome) =
                     ended.unwrap_or_else(|panicked| std::panic::resume_unwind(panicked.into_panic()));
-                if let Err(report) = built {
-                    // Between the bars, and not over them.
-                    bars.suspend(|| print(&format!("{key}: {report}")));
-                    failed.push(key);
+                match outcome {
+                    Ok(Built::New) => built += 1,
+                    Ok(Built::Current) => current += 1,
+                    Err(report) => {
+                        // Between the bars, and not over them.
+                        bars.suspend(|| print(&format!("{key}: {report}")));
+                        failed.push(key);
+                    }
                 }
             }
         };
@@ -97,12 +101,19 @@ impl Build {
         if interrupted {
             return Ok(ExitCode::from(super::INTERRUPTED));
         }
+        print(&format!("{built} built, {current} current, {} failed", failed.len()));
         if failed.is_empty() {
             return Ok(ExitCode::SUCCESS);
         }
         failed.sort();
         Err(format!("these images could not be built: {}", failed.join(", ")).into())
     }
+}
+
+/// What became of an image that could be had.
+enum Built {
+    Current,
+    New,
 }
 
 /// Builds one image under a bar, and says why if it could not.
@@ -112,18 +123,18 @@ async fn build(
     force: bool,
     pull: bool,
     bar: &Bar,
-) -> Result<(), String> {
+) -> Result<Built, String> {
     let state = images::state(builder.client(), language).await.map_err(|error| with_causes(&error))?;
     // An image of the stand-in is current as long as its better base is not here: only a pull can tell.
     let is_settled = matches!(&state, ImageState::Ready(image) if !pull || !image.is_stand_in);
     if is_settled && !force {
         bar.end("current");
-        return Ok(());
+        return Ok(Built::Current);
     }
     match builder.build(language, pull, &|progress| bar.show(&progress)).await {
         Ok(image) => {
             bar.end(if image.is_stand_in { "built (stand-in)" } else { "built" });
-            Ok(())
+            Ok(Built::New)
         }
         Err(error) => {
             bar.end("failed");

@@ -1,5 +1,6 @@
 //! What a toolchain costs: the time of a hello beside what a person would type, and the least it needs.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +11,7 @@ use bytesize::ByteSize;
 use super::trial::{Feed, Trial, example, run};
 use crate::execution::{Job, Status};
 use crate::languages::Language;
+use crate::languages::spec::StageSpec;
 use crate::service::Service;
 
 const ROUNDS: usize = 7;
@@ -76,11 +78,12 @@ fn use_plain(job: &mut Job, plain: bool) {
         return;
     }
     let commands = job.language.spec.plain.clone();
+    // Nobody types our variables either.
     if let (Some(stage), Some(command)) = (&mut job.compile, commands.compile) {
-        stage.command = command;
+        *stage = StageSpec { command, environment: BTreeMap::new(), limits: stage.limits };
     }
     if let Some(command) = commands.run {
-        job.run.command = command;
+        job.run = StageSpec { command, environment: BTreeMap::new(), limits: job.run.limits };
     }
 }
 

@@ -1,9 +1,8 @@
 //! What an image is built from, as a digest: the same digest means that building again would change nothing.
 
-use std::fmt::Write as _;
-
 use sha2::{Digest as _, Sha256};
 
+use crate::digest::hexadecimal;
 use crate::languages::recipe::Recipe;
 use crate::languages::{File, Language};
 
@@ -36,14 +35,6 @@ pub(super) fn digest(language: &Language, recipe: &Recipe, base_id: Option<&str>
         add(&file.content);
     }
     hexadecimal(&digest.finalize())
-}
-
-pub(super) fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::new(), |mut text, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{byte:02x}");
-        text
-    })
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use sha2::{Digest as _, Sha256};
 use thiserror::Error;
 use tokio::process::Command;
 
-use super::content::hexadecimal;
+use crate::digest::hexadecimal;
 use crate::languages::recipe::{Package, Registry};
 
 const FETCH_DEADLINE: Duration = Duration::from_secs(20 * 60);

@@ -145,6 +145,13 @@ impl Drop for Server {
     }
 }
 
+/// The whole reply to a request with this head, as it comes.
+pub fn text_of(server: &Server, head: &str) -> String {
+    let mut text = String::new();
+    server.open(head, b"").read_to_string(&mut text).unwrap();
+    text
+}
+
 /// Sends a signal to a process that a server of ours started, or to the server.
 pub fn signal(pid: &str, signal: Signal) {
     kill(Pid::from_raw(pid.parse().unwrap()), signal).unwrap();

@@ -70,10 +70,10 @@ impl Init<'_> {
             if ready.link_input {
                 self.link.fill()?;
             }
-            if let (true, Some(pipe)) = (ready.child_stdin, &mut running.stdin) {
-                if let Some(bytes) = self.stdin.write_to(pipe) {
-                    self.link.send(&Event::StdinWindow { bytes });
-                }
+            if let (true, Some(pipe)) = (ready.child_stdin, &mut running.stdin)
+                && let Some(bytes) = self.stdin.write_to(pipe)
+            {
+                self.link.send(&Event::StdinWindow { bytes });
             }
             if ready.child_stdout {
                 running.output.pass_on(&mut running.stdout, Stream::Stdout, self.link);

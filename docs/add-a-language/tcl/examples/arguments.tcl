@@ -1,0 +1,4 @@
+foreach argument $argv {
+    puts $argument
+}
+puts $env(GREETING)

@@ -1,0 +1,2 @@
+puts "before"
+puts "there is no second quotation mark

@@ -1,0 +1,2 @@
+fconfigure stdin -translation binary
+puts [string length [read stdin]]

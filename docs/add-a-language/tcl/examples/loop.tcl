@@ -1,0 +1,3 @@
+puts "looping"
+flush stdout
+while {1} {}

@@ -1,0 +1,3 @@
+while {1} {
+    lappend blocks [string repeat x 1000000]
+}

@@ -1,0 +1,3 @@
+proc greeting {} {
+    return "from the other file"
+}

@@ -1,0 +1,2 @@
+source greeting.tcl
+puts [greeting]

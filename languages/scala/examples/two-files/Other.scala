@@ -1,0 +1,3 @@
+object Other {
+  def text: String = "from the other file"
+}

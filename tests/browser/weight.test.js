@@ -1,0 +1,52 @@
+// The weight of the first visit: under 250 KB of compressed script.
+
+import assert from "node:assert/strict";
+import { readdir } from "node:fs/promises";
+import { test } from "node:test";
+import { brotliCompressSync } from "node:zlib";
+
+import { setUp } from "./support/page.js";
+
+const { open, server } = setUp();
+
+const MOST = 250_000;
+
+test("the first visit loads less than 250 KB of compressed script", async () => {
+  const page = await open();
+  await page.tab.waitForLoadState("networkidle");
+  const urls = await page.tab.evaluate(() => performance.getEntriesByType("resource").map(({ name }) => name).filter((name) => name.endsWith(".js")));
+  assert.ok(urls.some((url) => url.endsWith("/vendor/terminal.js")) && urls.some((url) => url.endsWith("/vendor/languages/python.js")));
+  const sizes = await Promise.all(urls.map(async (url) => {
+    const reply = await fetch(url);
+    return brotliCompressSync(Buffer.from(await reply.arrayBuffer())).length;
+  }));
+  const sum = sizes.reduce((total, size) => total + size, 0);
+  console.log(`      ${urls.length} scripts, ${sum} bytes as Brotli`);
+  assert.ok(sum < MOST, `${sum} bytes`);
+});
+
+test("the page is drawn before the list of languages has come", async () => {
+  const page = await open();
+  await page.write("print('kept')\n");
+  await page.tab.waitForTimeout(400);
+  let answer;
+  await page.tab.route("**/languages?detail=true", async (route) => {
+    await new Promise((resolve) => { answer = resolve; });
+    await route.continue();
+  });
+  await page.tab.reload();
+  await page.until((code) => code.includes("kept"), () => page.code(), "the code");
+  assert.equal(await page.locator("#language-name").innerText(), "Python");
+  answer();
+});
+
+test("nothing but the page's files is served", async () => {
+  for (const path of ["package.json", "package-lock.json", "bundle", "vendor/../package.json", "%2e%2e/Cargo.toml"]) {
+    const { status } = await fetch(server().url + path);
+    assert.equal(status, 404, path);
+  }
+  const served = await readdir(new URL("../../web-ui", import.meta.url));
+  for (const name of served.filter((entry) => /\.(js|css|svg)$/.test(entry))) {
+    assert.equal((await fetch(server().url + name)).status, 200, name);
+  }
+});
