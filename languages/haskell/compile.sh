@@ -7,7 +7,7 @@
 # only where every symbol is known to be there; ghc links, or says what is wrong, in all other cases.
 set -f
 here=/opt/haskell
-objects=/tmp/objects
+objects=/tmp/objects.$$
 start="$here/start.o $here/Prompts.o"
 
 ghc() {

@@ -10,8 +10,9 @@ int main(int argc, char *argv[])
 {
     RtsConfig config = defaultRtsConfig;
 
-    /* At exit the runtime waits for its timer's next tick. 1 ms between ticks instead of 10 makes
-     * that wait short; threads are still switched every 20 ms. */
-    config.rts_opts = "-V0.001";
+    /* At exit the runtime waits for its timer's next tick. 2 ms between ticks instead of 10 make that
+     * wait short; threads are still switched every 20 ms. Without a timer, -V0, a program with a
+     * sleeping thread would ask the kernel for the time at every 4 KB that it allocates. */
+    config.rts_opts = "-V0.002";
     return hs_main(argc, argv, &prompts_Prompts_main_closure, config);
 }

@@ -128,12 +128,12 @@ async fn build(
     // An image of the stand-in is current as long as its better base is not here: only a pull can tell.
     let is_settled = matches!(&state, ImageState::Ready(image) if !pull || !image.is_stand_in);
     if is_settled && !force {
-        bar.end("current");
+        bar.finish("current");
         return Ok(Built::Current);
     }
     match builder.build(language, pull, &|progress| bar.show(&progress)).await {
         Ok(image) => {
-            bar.end(if image.is_stand_in { "built (stand-in)" } else { "built" });
+            bar.finish(if image.is_stand_in { "built (stand-in)" } else { "built" });
             Ok(Built::New)
         }
         Err(error) => {
@@ -196,6 +196,12 @@ impl Bar {
             other => other.to_string(),
         };
         self.bar.set_message(message);
+    }
+
+    /// A full bar, with how it ended.
+    fn finish(&self, word: &str) {
+        self.bar.set_position(self.bar.length().unwrap_or_default());
+        self.end(word);
     }
 
     /// Leaves the bar where it is, with how it ended.

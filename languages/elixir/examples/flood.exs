@@ -1,0 +1,2 @@
+Stream.repeatedly(fn -> IO.puts("0123456789") end)
+|> Stream.run()

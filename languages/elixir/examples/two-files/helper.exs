@@ -1,0 +1,3 @@
+defmodule Helper do
+  def message, do: "from the other file"
+end

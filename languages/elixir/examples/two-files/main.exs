@@ -1,0 +1,3 @@
+Code.require_file("helper.exs", __DIR__)
+
+IO.puts(Helper.message())

@@ -1,0 +1,2 @@
+line = IO.read(:line) |> String.trim()
+IO.puts("Grüße, #{line}!")
