@@ -16,7 +16,6 @@ use engine_api::{AttachOptions, Client, ContainerId, ContainerUpdateBody, Deadli
 use runner::message::MessageError;
 use runner::protocol::{Event, PROTOCOL};
 use thiserror::Error;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
@@ -27,6 +26,7 @@ use self::reaper::Watcher;
 use self::removal::Removal;
 use self::runner_volume::RunnerVolume;
 use crate::causes::with_causes;
+use crate::queue::Slot;
 
 /// How long any one call to the engine may take. Starting a container takes a tenth of a second on an idle host and
 /// several on one that starts many.
@@ -120,7 +120,7 @@ impl Sandboxes {
     ///
     /// # Errors
     /// The engine failed, or the sandbox did.
-    pub async fn open(&self, spec: SandboxSpec, slot: OwnedSemaphorePermit) -> Result<Sandbox, SandboxError> {
+    pub async fn open(&self, spec: SandboxSpec, slot: Arc<Slot>) -> Result<Sandbox, SandboxError> {
         let shared = Arc::clone(&self.shared);
         // On a task of its own: a caller that goes away while the engine creates a container would never learn its id.
         let tasks = self.shared.tasks.clone();
@@ -146,8 +146,7 @@ impl Sandboxes {
 }
 
 impl Shared {
-    async fn open(&self, spec: &SandboxSpec, slot: OwnedSemaphorePermit) -> Result<Sandbox, SandboxError> {
-        let slot = Arc::new(slot);
+    async fn open(&self, spec: &SandboxSpec, slot: Arc<Slot>) -> Result<Sandbox, SandboxError> {
         match self.try_open(spec, &slot).await {
             // Somebody removed the runner's volume: the engine then mounts an empty one.
             Err(SandboxError::Engine(engine_api::Error::Engine { message, .. }))
@@ -161,11 +160,7 @@ impl Shared {
         }
     }
 
-    async fn try_open(
-        &self,
-        spec: &SandboxSpec,
-        slot: &Arc<OwnedSemaphorePermit>,
-    ) -> Result<Sandbox, SandboxError> {
+    async fn try_open(&self, spec: &SandboxSpec, slot: &Arc<Slot>) -> Result<Sandbox, SandboxError> {
         self.runner_volume.ensure(&self.client, &spec.image).await?;
         let common = Common {
             instance: &self.instance,

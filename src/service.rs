@@ -147,15 +147,20 @@ impl Service {
     }
 
     async fn sandbox(&self, job: &Job, slot: Slot) -> Result<Sandbox, ServiceError> {
-        let image = self.image(&job.language).await?;
-        self.sandboxes.open(job.sandbox(&image), slot).await.map_err(|error| match error {
-            // The image that was there a moment ago.
-            SandboxError::Engine(engine) if engine.is_not_found() => {
+        let slot = Arc::new(slot);
+        match self.open(job, Arc::clone(&slot)).await {
+            // The image that was there a moment ago; if it was built anew, there is another.
+            Err(ServiceError::Sandbox(SandboxError::Engine(engine))) if engine.is_not_found() => {
                 self.forget_image(&job.language);
-                self.image_missing(&job.language)
+                self.open(job, slot).await
             }
-            error => ServiceError::Sandbox(error),
-        })
+            outcome => outcome,
+        }
+    }
+
+    async fn open(&self, job: &Job, slot: Arc<Slot>) -> Result<Sandbox, ServiceError> {
+        let image = self.image(&job.language).await?;
+        self.sandboxes.open(job.sandbox(&image), slot).await.map_err(ServiceError::Sandbox)
     }
 
     async fn image(&self, language: &Language) -> Result<Image, ServiceError> {
@@ -166,16 +171,17 @@ impl Service {
         }
         let state = images::state(self.sandboxes.client(), language).await;
         let state = state.map_err(|error| ServiceError::Sandbox(error.into()))?;
-        if let ImageState::Stale { .. } = state {
+        let Some(image) = state.image() else {
+            return Err(self.image_missing(language));
+        };
+        let before = self.known_images().insert(language.key.clone(), (Instant::now(), image.clone()));
+        let is_news = before.is_none_or(|(_, before)| before.id != image.id);
+        if let (ImageState::Stale(_), true) = (&state, is_news) {
             tracing::warn!(
                 language = language.key,
                 "the image is older than the language's folder or its base"
             );
         }
-        let Some(image) = state.image() else {
-            return Err(self.image_missing(language));
-        };
-        self.known_images().insert(language.key.clone(), (Instant::now(), image.clone()));
         Ok(image.clone())
     }
 

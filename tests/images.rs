@@ -237,3 +237,17 @@ fn a_server_builds_in_the_background_and_tells_how_far_it_is() {
     assert!(message.contains("at step 3 of") && message.contains("the last words"), "{message}");
     assert_eq!(failed["image"]["usable"], false);
 }
+
+#[test]
+fn a_server_goes_on_with_the_new_image_when_one_is_built_anew() {
+    let mut folders = Folders::new();
+    let key = folders.add("renewed", BASE, &[("Dockerfile", DOCKERFILE)]);
+    folders.build(&key);
+    let server = Server::start(&["--languages", folders.path()]);
+    assert_eq!(server.execute(&key, "echo one", "")["stdout"], "one\n");
+    let new = "ARG BASE\nFROM ${BASE}\nRUN touch /new\nUSER 10001:10001\n";
+    fs::write(folders.root.path().join(&key).join("Dockerfile"), new).unwrap();
+    folders.build(&key);
+    // The old image is gone, and the server still takes it for current.
+    assert_eq!(server.execute(&key, "ls /new", "")["stdout"], "/new\n");
+}

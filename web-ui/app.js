@@ -24,6 +24,9 @@ import { attachTheme } from "./theme.js";
 import { attachVisibleHeight } from "./visible-height.js";
 import { imageWords } from "./words.js";
 
+/** Milliseconds without the server. */
+const AWAY = 1_500;
+
 const byId = (id) => document.getElementById(id);
 const narrow = matchMedia("(max-width: 899px)");
 
@@ -33,7 +36,8 @@ const status = new StatusLine();
 const received = new ReceivedOutput();
 let language = null;
 let isIdle = true;
-let wasAway = false;
+let saidAway = false;
+let awayTimer = null;
 
 const editor = new Editor(byId("editor"), () => {
   store.save(language, editor.text);
@@ -55,6 +59,7 @@ const runs = new RunControl({
   keys: buttonKeys,
   language: () => language,
   began: () => { isIdle = false; },
+  lost: () => { saidAway = true; },
   wantsTty: () => byId("tty").getAttribute("aria-pressed") === "true",
 });
 
@@ -94,7 +99,7 @@ function sayIdle() {
   if (!connection.isOpen) status.say({ tone: "quiet", text: "Connecting" });
   else if (language === null) status.say({ tone: "quiet", text: "Loading" });
   else if (language.image.usable) status.say({ tone: "quiet", text: "Ready" });
-  else status.say({ tone: language.image.state === "building" ? "busy" : "failure", text: imageWords(language) });
+  else status.say(imageWords(language));
 }
 
 /** Opens the program of the page's link, if it has one; the person's own otherwise. Nothing is run. */
@@ -151,18 +156,24 @@ languages.addEventListener("change", () => {
 
 connection.addEventListener("open", () => {
   languages.refresh().catch(() => status.say({ tone: "failure", text: "The list of languages could not be read", advice: "Load the page again." }));
-  if (!runs.isRunning && (isIdle || wasAway)) sayIdle();
-  wasAway = false;
+  clearTimeout(awayTimer);
+  awayTimer = null;
+  if (!runs.isRunning && (isIdle || saidAway)) sayIdle();
+  saidAway = false;
 });
 connection.addEventListener("close", () => {
-  const isNews = !wasAway;
-  wasAway = true;
-  if (runs.isRunning || !isNews) return;
+  if (!runs.isRunning && !saidAway) awayTimer ??= setTimeout(sayAway, AWAY);
+});
+
+/** A connection that is back at once is not worth a word. */
+function sayAway() {
+  if (runs.isRunning) return;
+  saidAway = true;
   status.say({
     tone: "failure", text: "The server is away", advice: "Your code is kept, and the page goes on trying.",
     action: { label: "Try now", act: () => connection.retryNow() },
   });
-});
+}
 linkPlaces(terminal, {
   patterns: () => (language ? placePatterns(language) : []),
   source: () => language?.source,
@@ -204,4 +215,5 @@ byId("tty").addEventListener("click", ({ currentTarget: button }) => {
   remember(`tty.${language.key}`, wanted);
 });
 
+sayIdle();
 begin();

@@ -8,12 +8,16 @@ const MODES = new Set([
   "octave", "pascal", "perl", "php", "python", "r", "ruby", "rust", "scala", "shell", "sql", "swift", "typescript",
 ]);
 
-/** CodeMirror's support for the mode, or nothing where there is none: plain text then. */
+/** CodeMirror's support for the mode, or nothing where none can be had: plain text then. */
 export async function loadMode(name) {
   const mode = LIKE[name] ?? name;
   if (!MODES.has(mode)) return [];
-  const { default: support } = await import(`./vendor/languages/${mode}.js`);
-  return support();
+  try {
+    const { default: support } = await import(`./vendor/languages/${mode}.js`);
+    return support();
+  } catch {
+    return []; // the network failed: the text can be edited all the same
+  }
 }
 
 /** One step of indentation, as in `sample`: the first indented line's. */

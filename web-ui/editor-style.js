@@ -4,7 +4,7 @@ import { EditorView, HighlightStyle, syntaxHighlighting, tags } from "./vendor/e
 
 const frame = EditorView.theme({
   "&": { height: "100%", color: "var(--text)", backgroundColor: "var(--page)", fontSize: "var(--code)" },
-  "&.cm-focused": { outline: "none", boxShadow: "inset 0 2px 0 0 var(--accent)" },
+  "&.cm-focused": { outline: "none" },
   ".cm-scroller": { fontFamily: "var(--monospace)", lineHeight: "var(--code-line)", overscrollBehavior: "contain" },
   ".cm-content": { padding: "8px 0", caretColor: "var(--accent)" },
   ".cm-line": { padding: "0 16px 0 8px" },
@@ -24,14 +24,17 @@ const frame = EditorView.theme({
   ".cm-panels": { backgroundColor: "var(--surface)", color: "var(--text)" },
   ".cm-panels-bottom": { borderTop: "1px solid var(--rule)" },
   ".cm-panel.cm-search": { padding: "8px 32px 8px 12px", fontFamily: "var(--interface)", fontSize: "var(--small)" },
-  ".cm-panel.cm-search label": { fontSize: "var(--small)", display: "inline-flex", alignItems: "center" },
+  ".cm-panel.cm-search label": {
+    display: "inline-flex", alignItems: "center", height: "24px", fontSize: "var(--small)", verticalAlign: "middle",
+  },
+  ".cm-panel.cm-search input[type=checkbox]": { accentColor: "var(--accent)" },
   ".cm-panel.cm-search [name=close]": { width: "24px", height: "24px", padding: "0", top: "8px", right: "8px", fontSize: "var(--normal)" },
   ".cm-textfield": {
-    height: "24px", padding: "0 8px", border: "1px solid var(--edge)", borderRadius: "4px", backgroundColor: "var(--page)",
+    verticalAlign: "middle", height: "24px", padding: "0 8px", border: "1px solid var(--edge)", borderRadius: "4px", backgroundColor: "var(--page)",
     color: "var(--text)", fontSize: "var(--small)",
   },
   ".cm-button": {
-    height: "24px", padding: "0 8px", border: "none", borderRadius: "4px", backgroundImage: "none", backgroundColor: "var(--hover)",
+    verticalAlign: "middle", height: "24px", padding: "0 8px", border: "none", borderRadius: "4px", backgroundImage: "none", backgroundColor: "var(--hover)",
     color: "var(--text)", fontSize: "var(--small)",
   },
   ".cm-searchMatch": { backgroundColor: "var(--selection)" },

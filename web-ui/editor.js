@@ -89,7 +89,7 @@ export class Editor {
         view.dispatch({ effects: this.#search.reconfigure([search(), keymap.of(searchKeymap)]) });
       }
       openSearchPanel(view);
-    });
+    }).catch(() => {}); // the network failed: the key can be pressed again
     return true;
   }
 }

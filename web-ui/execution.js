@@ -1,5 +1,8 @@
 // One run of a program, from the request to its outcome.
 
+/** Code of this length is no server's reason to close the connection. */
+const SHORT_ENOUGH = 1 << 20;
+
 let requests = 0;
 
 /**
@@ -23,7 +26,7 @@ export class Execution extends EventTarget {
     this.tty = request.tty === true;
     const { signal } = this.#listening;
     connection.addEventListener("message", ({ detail }) => this.#receive(detail), { signal });
-    connection.addEventListener("close", () => this.#end("lost", null), { signal });
+    connection.addEventListener("close", () => this.#lose(request.code.length), { signal });
     connection.send({ event: "execute-interactive", reference: this.#reference, ...request });
   }
 
@@ -39,8 +42,10 @@ export class Execution extends EventTarget {
     this.#send({ event: "end-of-input" });
   }
 
+  /** Before the program runs there is nothing to signal to: what leads to it is stopped. */
   signal(signal) {
-    this.#send({ event: "signal", signal });
+    if (this.#takesInput) this.#send({ event: "signal", signal });
+    else this.stop();
   }
 
   resize(cols, rows) {
@@ -65,8 +70,7 @@ export class Execution extends EventTarget {
   }
 
   #receive(message) {
-    const isOurs = this.#id === null ? message.reference === this.#reference : message.executionId === this.#id;
-    if (!isOurs && !(message.event === "error" && message.reference === this.#reference)) return;
+    if (!this.#isOurs(message)) return;
     if (this.#id === null && message.executionId) {
       this.#id = message.executionId;
       if (this.#unsent[0]?.event === "stop") this.#sendUnsent();
@@ -79,6 +83,13 @@ export class Execution extends EventTarget {
       case "execution-complete": return this.#end("complete", message);
       case "error": return this.#fail(message);
     }
+  }
+
+  /** An error about a message that the server did not read names no run: the page has but one. */
+  #isOurs({ event, executionId, reference }) {
+    if (executionId && executionId === this.#id) return true;
+    if (reference === this.#reference) return true;
+    return event === "error" && !executionId && !reference;
   }
 
   #enter(stage) {
@@ -96,6 +107,12 @@ export class Execution extends EventTarget {
   #end(type, detail) {
     this.#listening.abort();
     this.#tell(type, detail);
+  }
+
+  /** A server that is sent too much may close the connection before its reason has come. */
+  #lose(codeLength) {
+    if (this.#id === null && codeLength > SHORT_ENOUGH) this.#end("refused", { code: "message-too-long", message: "" });
+    else this.#end("lost", null);
   }
 
   #tell(type, detail) {

@@ -1,4 +1,5 @@
-// Runs before anything is drawn, so that a remembered choice of colours does not flash. No module: those run later.
+// Runs before anything is drawn, so that a remembered choice of colours does not flash, and says so if the rest of the page
+// does not come. No module: those run later.
 
 "use strict";
 
@@ -8,3 +9,10 @@ try {
 } catch {
   // Storage is switched off: the system's choice holds.
 }
+
+addEventListener("error", ({ target }) => {
+  if (!(target instanceof HTMLScriptElement)) return;
+  const status = document.getElementById("status");
+  status.dataset.tone = "failure";
+  status.textContent = "The page could not be loaded. Load it again.";
+}, { capture: true });

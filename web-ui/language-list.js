@@ -4,7 +4,7 @@ import { versionNumber } from "./languages.js";
 
 const STATES = {
   ready: "",
-  stale: "a newer image is to be built",
+  stale: "older build",
   building: "being built",
   missing: "not built yet",
   failed: "build failed",

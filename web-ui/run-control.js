@@ -25,7 +25,7 @@ export class RunControl {
 
   /**
    * @param page connection, editor, terminal, writer, input, received, status, keys, and the functions language (the one
-   *   chosen), wantsTty and began
+   *   chosen), wantsTty, began and lost
    */
   constructor(page) {
     this.#page = page;
@@ -71,6 +71,7 @@ export class RunControl {
     const tty = this.#page.wantsTty();
     writer.keepsAll = tty;
     terminal.options.convertEol = !tty;
+    terminal.setDense(tty);
     const size = tty ? { tty, cols: terminal.cols, rows: terminal.rows } : {};
     this.#execution = new Execution(connection, { language: this.#language.key, code: editor.text, ...size });
     this.#listen(this.#execution);
@@ -101,10 +102,13 @@ export class RunControl {
     });
     on("stage", (stage) => this.#enter(stage));
     on("output", (output) => this.#print(output));
-    on("trouble", (error) => status.hint(errorWords(error, this.#language)));
+    on("trouble", (error) => error.code !== "unknown-execution" && status.hint(hintOf(errorWords(error, this.#language))));
     on("complete", (outcome) => this.#complete(outcome));
-    on("refused", (error) => this.#end({ tone: "failure", text: errorWords(error, this.#language) }));
-    on("lost", () => this.#end({ tone: "failure", text: "The server went away", advice: "The run is over. Your code is kept, and the page tries to reconnect." }));
+    on("refused", (error) => this.#end(errorWords(error, this.#language)));
+    on("lost", () => {
+      this.#end({ tone: "failure", text: "The server went away", advice: "The run is over. Your code is kept, and the page tries to reconnect." });
+      this.#page.lost();
+    });
   }
 
   #enter(stage) {
@@ -184,4 +188,8 @@ export class RunControl {
     this.#cameFrom = document.activeElement;
     if (!matchMedia("(pointer: coarse)").matches) this.#page.terminal.focus();
   }
+}
+
+function hintOf({ text, advice }) {
+  return advice ? `${text}. ${advice}` : `${text}.`;
 }

@@ -8,12 +8,12 @@ import { FitAddon, Terminal } from "./vendor/terminal.js";
 /** Lines that can be scrolled back to. */
 export const KEPT_LINES = 5_000;
 
-/** Colours of the first sixteen that programs ask for by number, legible on the terminal's background. */
+/** The first sixteen colours, those that programs ask for by number. Where one is too weak on its background, xterm.js mends it. */
 const ANSI = {
   light: {
     black: "#1c2128", red: "#b42318", green: "#1a7f45", yellow: "#8a4b08", blue: "#0b6bcb", magenta: "#8a3ba8",
-    cyan: "#0f6f7c", white: "#57606c", brightBlack: "#68717d", brightRed: "#c9362a", brightGreen: "#177a41",
-    brightYellow: "#8f5a00", brightBlue: "#2672c4", brightMagenta: "#9b4dba", brightCyan: "#13747f", brightWhite: "#3a424d",
+    cyan: "#0f6f7c", white: "#dfe3e8", brightBlack: "#68717d", brightRed: "#c9362a", brightGreen: "#177a41",
+    brightYellow: "#8f5a00", brightBlue: "#2672c4", brightMagenta: "#9b4dba", brightCyan: "#13747f", brightWhite: "#ffffff",
   },
   dark: {
     black: "#5c6673", red: "#ff8f85", green: "#56d391", yellow: "#e8b169", blue: "#58a6ff", magenta: "#d9a2f2",
@@ -22,15 +22,18 @@ const ANSI = {
   },
 };
 
-/** @returns xterm.js's terminal, with `restyle()` for a change of colours or of the size of type */
+/**
+ * @returns xterm.js's terminal, with `restyle()` for a change of colours or of the size of type, and `setDense()`: rows
+ *   without space between them, for programs that draw on the whole screen and whose lines have to meet
+ */
 export function createTerminal(container) {
   const terminal = new Terminal({
-    ...style(container),
+    ...style(container, false),
     allowTransparency: true,
     convertEol: true,
     cursorInactiveStyle: "outline",
     allowProposedApi: true, // for the table of character widths
-    minimumContrastRatio: 4.5,
+    minimumContrastRatio: 4.6,
     scrollback: KEPT_LINES,
     rightClickSelectsWord: false,
   });
@@ -38,9 +41,15 @@ export function createTerminal(container) {
   terminal.loadAddon(fit);
   givingNonce(() => terminal.open(container));
   terminal.textarea.setAttribute("aria-label", "Terminal: input and output");
+  let isDense = false;
   terminal.restyle = () => {
-    Object.assign(terminal.options, style(container));
+    Object.assign(terminal.options, style(container, isDense));
     fit.fit();
+  };
+  terminal.setDense = (dense) => {
+    if (dense === isDense) return;
+    isDense = dense;
+    terminal.restyle();
   };
   new ResizeObserver(() => fit.fit()).observe(container);
   return terminal;
@@ -58,11 +67,13 @@ export async function useNewerWidths(terminal) {
   widths ??= import("./vendor/unicode.js").then(({ Unicode11Addon }) => {
     terminal.loadAddon(new Unicode11Addon());
     terminal.unicode.activeVersion = "11";
+  }).catch(() => {
+    widths = null; // the network failed: the older table is better than no output
   });
   await widths;
 }
 
-function style(container) {
+function style(container, isDense) {
   const root = getComputedStyle(document.documentElement);
   const fontFamily = root.getPropertyValue("--monospace");
   const fontSize = parseFloat(root.getPropertyValue("--code"));
@@ -72,7 +83,7 @@ function style(container) {
   return {
     fontFamily,
     fontSize,
-    lineHeight: line / naturalHeight(container, fontFamily, fontSize),
+    lineHeight: isDense ? 1 : line / naturalHeight(container, fontFamily, fontSize),
     theme: {
       ...ANSI[isDark() ? "dark" : "light"],
       background: surface,

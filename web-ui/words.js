@@ -32,11 +32,11 @@ const SIGNALS = {
 
 /** `{ tone, text, facts, advice }` of an execution-complete message. `limits` are the language's. */
 export function outcomeWords(outcome, limits) {
-  const facts = [];
-  if (typeof outcome.time === "number") facts.push(seconds(outcome.time));
-  if (outcome.memory) facts.push(megabytes(outcome.memory));
-  if (outcome.truncated && outcome.status !== "output-limit") facts.push("output cut off");
   const stage = outcome.status === "compile-error" ? outcome.compile ?? outcome : outcome;
+  const facts = [];
+  if (typeof stage.time === "number") facts.push(seconds(stage.time));
+  if (stage.memory) facts.push(megabytes(stage.memory));
+  if (stage.truncated && outcome.status !== "output-limit") facts.push("output cut off");
   const { tone = "failure", text, exit, advice = "" } = described(outcome, stage, limits);
   if (exit) facts.unshift(exit);
   return { tone, text, facts, advice };
@@ -100,33 +100,46 @@ function compileFailure(stage, limits) {
   }
 }
 
+const KEY_NEEDED = ["This server needs a key", "The page has none."];
+const TOO_LONG = ["The program is too long for the server"];
+const TOO_FAST = ["Too much in a short time", "Wait a moment, then try again."];
+
 const ERRORS = {
-  "queue-full": "The server is busy: too many programs wait. Try again in a moment.",
-  "engine-unreachable": "The server cannot start programs at the moment. Try again later.",
-  "shutting-down": "The server is about to restart. Try again in a moment.",
-  "body-too-large": "The program is too long for the server.",
-  "message-too-large": "The program is too long for the server.",
-  "unauthorized": "This server needs a key, and the page has none.",
-  "missing-key": "This server needs a key, and the page has none.",
-  "invalid-key": "This server needs a key, and the page has none.",
-  "forbidden": "This server does not let the page run programs.",
-  "rate-limited": "Too many runs in a short time. Wait a moment.",
-  "too-many-requests": "Too many runs in a short time. Wait a moment.",
-  "too-many-messages": "Too much was sent in a short time. Wait a moment.",
-  "internal-error": "The server could not run it. Your code is kept. Try again.",
+  "queue-full": ["The server is busy", "Too many programs wait. Try again in a moment."],
+  "engine-unreachable": ["The server cannot start programs at the moment", "Try again later."],
+  "shutting-down": ["The server is about to restart", "Try again in a moment."],
+  "body-too-large": TOO_LONG,
+  "message-too-long": TOO_LONG,
+  "unknown-language": ["The server does not have this language any more", "Load the page again."],
+  "input-has-ended": ["The input has ended", "Nothing more can be typed to this run."],
+  "too-many-executions": ["Too many programs run at once from here", "Stop one of them, or wait for its end."],
+  "foreign-origin": ["This server does not take runs from this address of the page"],
+  "missing-key": KEY_NEEDED,
+  "invalid-key": KEY_NEEDED,
+  "unauthorized": KEY_NEEDED,
+  "forbidden": ["This server does not let the page run programs"],
+  "rate-limited": TOO_FAST,
+  "too-many-messages": TOO_FAST,
+  "internal-error": ["The server could not run it", "Your code is kept. Try again."],
 };
 
-/** An `error` message in words; the server's own where we have none. */
+/** `{ tone, text, advice }` of an `error` message; the server's own words where we have none. */
 export function errorWords({ code, message }, language) {
   if (code === "image-not-built") return imageWords(language);
-  return ERRORS[code] ?? (message ? sentence(message) : "The server could not run it. Try again.");
+  const [text, advice] = ERRORS[code] ?? ["The server refused it", message ? sentence(message) : "Try again."];
+  return { tone: "failure", text, advice };
 }
 
-/** Why a language cannot be used at the moment. */
+/** `{ tone, text, facts, advice }`: why a language cannot be used at the moment. */
 export function imageWords({ name, image }) {
-  if (image.state === "building") return `${name} is being prepared${image.progress ? `: ${image.progress}` : ""}. Run again when it is ready.`;
-  if (image.state === "failed") return `${name} cannot be used: its image could not be built. The list of languages has the log.`;
-  return `${name} is not ready: its image is not built yet.`;
+  switch (image.state) {
+    case "building":
+      return { tone: "busy", text: `${name} is being prepared`, facts: image.progress ? [image.progress] : [], advice: "It can be run when it is ready." };
+    case "failed":
+      return { tone: "failure", text: `${name} cannot be used`, advice: "Its image could not be built. The list of languages has the log." };
+    default:
+      return { tone: "failure", text: `${name} cannot be used yet`, advice: "Its image is not built." };
+  }
 }
 
 function sentence(text) {

@@ -4,14 +4,21 @@ import java.io.PrintStream;
 import java.lang.classfile.Attributes;
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.ClassModel;
+import java.lang.classfile.constantpool.Utf8Entry;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.SimpleFileVisitor;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Arrays;
+import java.util.List;
+import java.util.regex.Pattern;
 import org.jetbrains.kotlin.cli.common.ExitCode;
+import org.jetbrains.kotlin.cli.common.arguments.K2JVMCompilerArguments;
+import org.jetbrains.kotlin.cli.common.messages.MessageRenderer;
+import org.jetbrains.kotlin.cli.common.messages.PrintingMessageCollector;
 import org.jetbrains.kotlin.cli.jvm.K2JVMCompiler;
+import org.jetbrains.kotlin.config.Services;
 
 /**
  * Compiles Kotlin programs and says which class to run: {@code java Compile ARGUMENT-FILE
@@ -22,19 +29,11 @@ import org.jetbrains.kotlin.cli.jvm.K2JVMCompiler;
  * {@code java @ARGUMENT-FILE} runs the program.
  */
 final class Compile {
-    /** What programs may use, in the order in which the archive for running them was made. */
-    static final String LIBRARIES = "/opt/kotlin/lib/kotlin-stdlib.jar"
+    private static final String LIBRARIES = "/opt/kotlin/lib/kotlin-stdlib.jar"
             + ":/opt/kotlin/lib/kotlinx-coroutines-core-jvm.jar"
-            + ":/opt/kotlin/lib/kotlin-reflect.jar"
             + ":/opt/kotlin/lib/kotlin-test.jar";
 
-    private static final String[] OPTIONS = {
-        "-no-stdlib",
-        "-no-reflect",
-        "-Xdisable-default-scripting-plugin",
-        "-classpath", LIBRARIES + ":.",
-        "-d", ".",
-    };
+    private static final String REFLECTION = "/opt/kotlin/lib/kotlin-reflect.jar";
 
     public static void main(String[] arguments) throws IOException {
         var sources = Arrays.copyOfRange(arguments, 1, arguments.length);
@@ -50,11 +49,19 @@ final class Compile {
         // Colours would need a native library, unpacked to a folder of executable files.
         System.setProperty("kotlin.colors.enabled", "false");
 
-        var arguments = Arrays.copyOf(OPTIONS, OPTIONS.length + sources.length);
-        System.arraycopy(sources, 0, arguments, OPTIONS.length, sources.length);
+        // Filled in by hand: the compiler reads its command line slowly, by way of annotations.
+        var arguments = new K2JVMCompilerArguments();
+        arguments.setNoStdlib(true);
+        arguments.setNoReflect(true);
+        arguments.setDisableDefaultScriptingPlugin(true);
+        arguments.setClasspath(LIBRARIES + ":" + REFLECTION + ":.");
+        arguments.setDestination(".");
+        arguments.setFreeArgs(List.of(sources));
 
         var messages = new ByteArrayOutputStream();
-        var code = new K2JVMCompiler().exec(new PrintStream(messages), arguments);
+        var collector = new PrintingMessageCollector(
+                new PrintStream(messages), MessageRenderer.PLAIN_RELATIVE_PATHS, false);
+        var code = new K2JVMCompiler().exec(collector, Services.EMPTY, arguments);
         if (code != ExitCode.OK) {
             messages.writeTo(System.err);
             return false;
@@ -65,15 +72,34 @@ final class Compile {
             System.err.println("error: no main function found");
             return false;
         }
-        Files.writeString(
-                argumentFile, "-classpath\n" + LIBRARIES + ":.\n" + mains.best.name + "\n");
+        Files.writeString(argumentFile, libraryArguments(mains.reflective) + mains.best.name + "\n");
         return true;
+    }
+
+    /**
+     * On the class path, all jars would be searched for the program before the folder that it is
+     * in; as trusted classes out of an archive, the libraries cost next to nothing. But Kotlin's
+     * reflection asks for the library's class loader, and trusted classes have none.
+     */
+    private static String libraryArguments(boolean reflective) {
+        return reflective
+                ? "-classpath\n" + LIBRARIES + ":" + REFLECTION + ":.\n"
+                : "-Xbootclasspath/a:" + LIBRARIES + "\n"
+                        + "-XX:SharedArchiveFile=/opt/kotlin/run.jsa\n-classpath\n.\n";
     }
 
     /** Looks for classes that the java launcher can start, and keeps the best one. */
     private static final class MainClasses extends SimpleFileVisitor<Path> {
+        /** Types of Kotlin's reflection, and references to functions and properties. */
+        private static final Pattern REFLECTIVE = Pattern.compile(
+                "kotlin/reflect/|kotlin/jvm/JvmClassMapping"
+                        + "|kotlin/jvm/internal/(Reflection|\\w*Reference)");
+
         private final String[] sources;
         Candidate best;
+
+        /** Whether a class may ask what kotlin-reflect answers. */
+        boolean reflective;
 
         MainClasses(String[] sources) {
             this.sources = sources;
@@ -84,6 +110,7 @@ final class Compile {
                 throws IOException {
             if (file.toString().endsWith(".class")) {
                 var type = ClassFile.of().parse(file);
+                reflective |= isReflective(type);
                 if (hasMain(type)) {
                     var candidate = candidate(type);
                     if (best == null || candidate.compareTo(best) < 0) {
@@ -92,6 +119,16 @@ final class Compile {
                 }
             }
             return FileVisitResult.CONTINUE;
+        }
+
+        private static boolean isReflective(ClassModel type) {
+            for (var entry : type.constantPool()) {
+                if (entry instanceof Utf8Entry text
+                        && REFLECTIVE.matcher(text.stringValue()).find()) {
+                    return true;
+                }
+            }
+            return false;
         }
 
         /** A main function without parameters has a companion with them, for the launcher. */

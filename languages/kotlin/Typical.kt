@@ -107,7 +107,7 @@ fun describe(thing: Any?): String = when (thing) {
     is String -> "text of ${thing.length}"
     is Int -> "number"
     is List<*> -> "list of ${thing.size}"
-    else -> thing::class.simpleName ?: "unknown"
+    else -> thing.javaClass.simpleName
 }
 
 inline fun <T> measure(block: () -> T): T {

@@ -4,7 +4,6 @@ import java.io.PrintStream;
 import java.lang.classfile.Attributes;
 import java.lang.classfile.ClassFile;
 import java.lang.classfile.ClassModel;
-import java.lang.classfile.MethodModel;
 import java.nio.file.FileVisitResult;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -71,8 +70,11 @@ final class Compile {
             STANDARD_ERROR.println("error: no main method found");
             return false;
         }
+        // With the library on the class path, its jars would be searched for the program before
+        // the folder that it is in. Its classes need no verification either.
         Files.writeString(
-                argumentFile, "-classpath\n" + LIBRARIES + ":.\n" + mains.best.name + "\n");
+                argumentFile,
+                "-Xbootclasspath/a:" + LIBRARIES + "\n-classpath\n.\n" + mains.best.name + "\n");
         return true;
     }
 
@@ -100,9 +102,8 @@ final class Compile {
                 throws IOException {
             if (file.toString().endsWith(".class")) {
                 var type = ClassFile.of().parse(file);
-                var main = mainMethod(type);
-                if (main != null) {
-                    var candidate = candidate(type, main);
+                if (hasMain(type)) {
+                    var candidate = candidate(file, type);
                     if (best == null || candidate.compareTo(best) < 0) {
                         best = candidate;
                     }
@@ -111,34 +112,41 @@ final class Compile {
             return FileVisitResult.CONTINUE;
         }
 
-        /** Methods of an object have static companions in a class without the dollar sign. */
-        private static MethodModel mainMethod(ClassModel type) {
+        private static boolean hasMain(ClassModel type) {
             for (var method : type.methods()) {
                 if (method.methodName().equalsString("main")
                         && method.methodType().equalsString("([Ljava/lang/String;)V")
                         && (method.flags().flagsMask() & ClassFile.ACC_STATIC) != 0) {
-                    return method;
+                    return true;
                 }
             }
-            return null;
+            return false;
         }
 
-        private Candidate candidate(ClassModel type, MethodModel main) {
+        private Candidate candidate(Path file, ClassModel type) throws IOException {
             var name = type.thisClass().asInternalName().replace('/', '.');
             var source = type.findAttribute(Attributes.sourceFile());
             var fileName = source.isEmpty() ? "" : source.get().sourceFile().stringValue();
             var otherName = !fileName.equals(name.substring(name.lastIndexOf('.') + 1) + ".scala");
-            return new Candidate(position(fileName), otherName, line(main), name);
+            // The class of an object has static companions of its methods, without line numbers;
+            // the object itself is in a class with a dollar sign.
+            var object = Path.of(file.toString().replaceAll("[.]class$", "\\$.class"));
+            var line = firstLine(Files.exists(object) ? ClassFile.of().parse(object) : type);
+            return new Candidate(position(fileName), otherName, line, name);
         }
 
-        /** The first line of a method, 0 where it is not known. */
-        private static int line(MethodModel method) {
-            var code = method.findAttribute(Attributes.code());
-            if (code.isEmpty()) {
-                return 0;
+        private static int firstLine(ClassModel type) {
+            var first = Integer.MAX_VALUE;
+            for (var method : type.methods()) {
+                var code = method.findAttribute(Attributes.code());
+                var table = code.flatMap(it -> it.findAttribute(Attributes.lineNumberTable()));
+                if (table.isPresent()) {
+                    for (var entry : table.get().lineNumbers()) {
+                        first = Math.min(first, entry.lineNumber());
+                    }
+                }
             }
-            var lines = code.get().findAttribute(Attributes.lineNumberTable());
-            return lines.isEmpty() ? 0 : lines.get().lineNumbers().get(0).lineNumber();
+            return first;
         }
 
         /** Which of the sources has this name; a class file does not know its source's folder. */

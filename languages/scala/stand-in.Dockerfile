@@ -3,6 +3,7 @@ FROM ${BASE} AS unpack
 COPY fetched/pyspark.tar.gz /tmp/
 RUN mkdir -p /opt/scala/lib \
  && tar --extract --file /tmp/pyspark.tar.gz --directory /opt/scala/lib --strip-components 3 \
+        --no-same-owner \
         --wildcards '*/deps/jars/scala-compiler-*.jar' '*/deps/jars/scala-library-*.jar' \
         '*/deps/jars/scala-parser-combinators_*.jar' '*/deps/jars/scala-reflect-*.jar'
 FROM ${BASE}
@@ -23,7 +24,8 @@ RUN mkdir -p /usr/share/man/man1 \
 COPY --from=unpack /opt/scala /opt/scala
 COPY build-caches *.java *.scala /opt/scala/
 # Which compiler to start and which library to use differs from the image of Scala 3: it is in an
-# argument file for java. Jars are named with absolute paths, or a cache would be passed over.
+# argument file for java. Jars are named with absolute paths, or a cache would be passed over. As in
+# the script scalac, the compiler belongs to the trusted classes, which need no verification.
 RUN cd /opt/scala \
  && library=$(echo /opt/scala/lib/scala-library-*.jar) \
  && reflect=$(echo /opt/scala/lib/scala-reflect-*.jar) \
@@ -31,6 +33,6 @@ RUN cd /opt/scala \
  && combinators=$(echo /opt/scala/lib/scala-parser-combinators_*.jar) \
  && printf '%s\n' -Dscala.compiler=scala.tools.nsc.Main \
         -Dscala.libraries=$library:$reflect:$combinators \
-        -classpath /opt/scala/compile.jar:$compiler:$library:$reflect > compiler \
+        -Xbootclasspath/a:/opt/scala/compile.jar:$compiler:$library:$reflect > compiler \
  && sh /opt/scala/build-caches Typical.scala
 USER 10001:10001

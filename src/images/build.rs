@@ -274,7 +274,7 @@ impl Builder {
         let Ok(slot) = Arc::clone(&self.slots).acquire_owned().await else {
             return Err(failed("the builder is closed".into()));
         };
-        let sandbox = match self.sandboxes.open(job.sandbox(image), slot).await {
+        let sandbox = match self.sandboxes.open(job.sandbox(image), Arc::new(slot)).await {
             Ok(sandbox) => sandbox,
             Err(SandboxError::Engine(error)) => return Err(error.into()),
             Err(error) => return Err(failed(error.to_string())),

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::queue::Slot;
 use engine_api::{Client, ContainerDeleteOptions, ContainerId, Deadline};
 use tokio::runtime::Handle;
-use tokio::sync::OwnedSemaphorePermit;
 use tokio_util::task::TaskTracker;
 
 use super::CALL_DEADLINE;
@@ -21,17 +21,12 @@ const LAST_RETRY: Duration = Duration::from_secs(30);
 /// keeps its slot out of use.
 #[derive(Debug)]
 pub(super) struct Removal {
-    task: Option<(Client, ContainerId, Arc<OwnedSemaphorePermit>)>,
+    task: Option<(Client, ContainerId, Arc<Slot>)>,
     tracker: TaskTracker,
 }
 
 impl Removal {
-    pub(super) fn new(
-        client: Client,
-        id: ContainerId,
-        slot: Arc<OwnedSemaphorePermit>,
-        tracker: TaskTracker,
-    ) -> Self {
+    pub(super) fn new(client: Client, id: ContainerId, slot: Arc<Slot>, tracker: TaskTracker) -> Self {
         Self { task: Some((client, id, slot)), tracker }
     }
 }

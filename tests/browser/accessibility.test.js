@@ -143,8 +143,7 @@ test("the divider moves with the arrow keys, and keeps its place", async () => {
   await page.tab.keyboard.press("ArrowLeft");
   await page.tab.keyboard.press("ArrowLeft");
   assert.equal(await divider.getAttribute("aria-valuenow"), "46");
-  await page.tab.reload();
-  await page.statusSays(/^Ready/);
+  await page.reload();
   assert.equal(await divider.getAttribute("aria-valuenow"), "46");
   const { width } = await page.locator("#editor-pane").boundingBox();
   assert.ok(Math.abs(width - 1280 * 0.46) < 2);

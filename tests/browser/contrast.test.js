@@ -52,7 +52,7 @@ for (const dark of [false, true]) {
   test(`the terminal's sixteen colours can be read: ${look}`, async () => {
     const page = await open({ dark });
     await page.run(SIXTEEN);
-    await page.statusSays(/^Finished/);
+    await page.screenShows("097");
     const [background, ...shown] = await page.tab.evaluate(() => [
       getComputedStyle(document.getElementById("terminal-pane")).backgroundColor,
       ...[...document.querySelectorAll(".xterm-rows span")].filter(({ textContent }) => /^\d{3}$/.test(textContent))
@@ -67,12 +67,12 @@ for (const dark of [false, true]) {
 test("the switch of colours is remembered, and recolours what is written", async () => {
   const page = await open();
   await page.run('import sys\nprint("wrong", file=sys.stderr)\n');
-  await page.statusSays(/^Ended|^Finished/);
+  await page.screenShows("wrong");
   const colour = () => page.tab.evaluate(() => getComputedStyle(document.querySelector(".xterm-rows span")).color);
   assert.equal(await colour(), "rgb(180, 35, 24)");
   await page.locator("#theme").click();
   await page.until((now) => now === "rgb(255, 143, 133)", colour, "the dark colour of error output");
-  await page.tab.reload();
+  await page.reload();
   assert.equal(await page.tab.evaluate(() => getComputedStyle(document.body).backgroundColor), "rgb(22, 24, 29)");
 });
 

@@ -12,8 +12,7 @@ test("a reload keeps the code, per language", async () => {
   await page.write("print('mine')\n");
   await page.chooseLanguage("JavaScript");
   await page.write("console.log('also mine')\n");
-  await page.tab.reload();
-  await page.statusSays(/^Ready/);
+  await page.reload();
   assert.match(await page.code(), /also mine/);
   await page.chooseLanguage("Python");
   assert.match(await page.code(), /print\('mine'\)/);
@@ -38,7 +37,7 @@ test("the server's restart is survived", async () => {
   await server().crash();
   await page.statusSays(/^The server (went away|is away)/);
   assert.match(await page.code(), /print\('mine'/);
-  assert.match(await page.screen(), /mine/, "the output stays");
+  await page.screenIs(/mine/);
   assert.equal(await page.locator("#run-word").innerText(), "Run");
   await server().start();
   await page.statusSays(/^Ready/);
@@ -57,12 +56,14 @@ test("two tabs at once do not cross their input", async () => {
   await second.screenShows("second asks");
   await first.answer("a1");
   await second.answer("b1");
+  await second.screenShows("second got b1");
   await second.answer("b2");
+  await first.screenShows("first got a1");
   await first.answer("a2");
   await first.screenShows("first then got a2");
   await second.screenShows("second then got b2");
-  assert.equal(await first.screen(), "first asks\na1\nfirst got a1\na2\nfirst then got a2");
-  assert.equal(await second.screen(), "second asks\nb1\nsecond got b1\nb2\nsecond then got b2");
+  await first.screenIs("first asks\na1\nfirst got a1\na2\nfirst then got a2");
+  await second.screenIs("second asks\nb1\nsecond got b1\nb2\nsecond then got b2");
 });
 
 test("a link carries language and code, and runs nothing", async () => {
@@ -79,7 +80,7 @@ test("a link carries language and code, and runs nothing", async () => {
   assert.equal(await reader.locator("#language-name").innerText(), "JavaScript");
   assert.equal((await reader.code()).trimEnd(), code.trimEnd());
   await reader.tab.waitForTimeout(500);
-  assert.equal(await reader.screen(), "");
+  await reader.screenIs("");
   await reader.run();
   await reader.screenShows("żółw 🐢 <script>");
 });
@@ -96,8 +97,7 @@ test("a link costs nobody a program of their own", async () => {
   const other = await open({ context: page.context, fragment: new URL(link).hash });
   await other.statusSays(/^Opened from a link/);
   await other.write("print('changed')\n");
-  await other.tab.reload();
-  await other.statusSays(/^Opened from a link/);
+  await other.reload();
   assert.match(await other.code(), /changed/, "what was made of the link's program outlives a reload");
   await other.locator("#status-action").click();
   assert.match(await other.code(), /my own, later/);

@@ -32,7 +32,7 @@ test("a program with two prompts is answered in the page", async () => {
   await page.screenShows("Last name?");
   await page.answer("Lovelace");
   await page.statusSays(/^Finished exit 0 [\d.]+ s \d+ MB$/);
-  assert.equal(await page.screen(), "First name? Ada\nLast name? Lovelace\nHello, Ada Lovelace.");
+  await page.screenIs("First name? Ada\nLast name? Lovelace\nHello, Ada Lovelace.");
   assert.equal(await colourOf(page, "Ada"), await token(page, "quiet"), "what was typed has another shade");
 });
 
@@ -41,6 +41,7 @@ test("error output has its colour, and a mark at the edge", async () => {
   await page.run('import sys\nprint("plain")\nprint("wrong", file=sys.stderr)\n');
   await page.statusSays(/^Finished/);
   await page.screenShows("wrong");
+  await page.screenShows("plain");
   assert.equal(await colourOf(page, "wrong"), await token(page, "stop"));
   assert.notEqual(await colourOf(page, "plain"), await token(page, "stop"));
   await page.until((count) => count === 1, () => page.locator(".stderr-marks > i").count(), "one mark");
@@ -95,7 +96,25 @@ test("the line is edited before it is sent", async () => {
   await page.tab.keyboard.insertText("界");
   await page.tab.keyboard.press("Enter");
   await page.statusSays(/^Finished/);
-  assert.match(await page.screen(), /'Eda! \\u754c'|'Eda!\\u754c '/);
+  await page.screenIs(/'Eda! \\u754c'|'Eda!\\u754c '/);
+});
+
+test("a line longer than the pane is wrapped, and edited at its other end", async () => {
+  const page = await open({ phone: true });
+  const digits = "0123456789".repeat(12);
+  await page.run('print("\\n" * 40)\nline = input("at the bottom of the pane> ")\nprint(len(line), line[:3], line[-3:])\n');
+  await page.screenShows("pane>");
+  await page.type(digits);
+  await page.tab.keyboard.press("Home");
+  await page.tab.keyboard.type("ab");
+  await page.tab.keyboard.press("End");
+  await page.tab.keyboard.press("Backspace");
+  await page.tab.keyboard.type("z");
+  const typed = `ab${digits.slice(0, -1)}z`;
+  await page.until((screen) => screen.replaceAll("\n", "").endsWith(`pane> ${typed}`), () => page.screen(), "the line, once");
+  await page.tab.keyboard.press("Enter");
+  await page.screenShows("122 ab0 78z");
+  assert.equal((await page.screen()).split("pane>").length, 2, "nothing of the line is left behind");
 });
 
 test("a line that is being typed stays below output that arrives", async () => {
@@ -104,7 +123,7 @@ test("a line that is being typed stays below output that arrives", async () => {
   await page.statusSays(/^Running/);
   await page.type("hello");
   await page.screenShows("tick 3");
-  assert.equal(await page.screen(), "tick 0\ntick 1\ntick 2\ntick 3\nhello");
+  await page.screenIs("tick 0\ntick 1\ntick 2\ntick 3\nhello");
   await page.answer(" there");
   await page.screenShows("got hello there");
 });

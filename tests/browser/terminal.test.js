@@ -63,6 +63,7 @@ test("colours of programs come through, also those of 24 bits", async () => {
   await page.locator("#tty").click();
   await page.run('print("\\x1b[31mred\\x1b[0m \\x1b[38;2;10;20;200mblue\\x1b[0m \\x1b[48;2;255;240;0m\\x1b[38;2;0;0;0mback\\x1b[0m")\n');
   await page.statusSays(/^Finished/);
+  await page.screenShows("back");
   const styleOf = (text, property) => page.tab.evaluate(([wanted, name]) => {
     const span = [...document.querySelectorAll(".xterm-rows span")].find((part) => part.textContent === wanted);
     return getComputedStyle(span)[name];
@@ -74,8 +75,7 @@ test("colours of programs come through, also those of 24 bits", async () => {
 test("the choice of a terminal is remembered per language", async () => {
   const page = await open();
   await page.locator("#tty").click();
-  await page.tab.reload();
-  await page.statusSays(/^Ready/);
+  await page.reload();
   assert.equal(await page.locator("#tty").getAttribute("aria-pressed"), "true");
   await page.chooseLanguage("JavaScript");
   assert.equal(await page.locator("#tty").getAttribute("aria-pressed"), "false");

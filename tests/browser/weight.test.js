@@ -29,15 +29,15 @@ test("the page is drawn before the list of languages has come", async () => {
   const page = await open();
   await page.write("print('kept')\n");
   await page.tab.waitForTimeout(400);
-  let answer;
+  let release;
+  const released = new Promise((resolve) => { release = resolve; });
   await page.tab.route("**/languages?detail=true", async (route) => {
-    await new Promise((resolve) => { answer = resolve; });
+    await released;
     await route.continue();
   });
-  await page.tab.reload();
-  await page.until((code) => code.includes("kept"), () => page.code(), "the code");
+  await page.load(() => page.tab.reload(), async () => (await page.code()).includes("kept"));
   assert.equal(await page.locator("#language-name").innerText(), "Python");
-  answer();
+  release();
 });
 
 test("nothing but the page's files is served", async () => {

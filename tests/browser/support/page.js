@@ -8,20 +8,21 @@ import { Server } from "./server.js";
 
 export const DESKTOP = { width: 1280, height: 800 };
 export const PHONE = { width: 390, height: 844 };
-const PATIENCE = 20_000;
+const LOADED = /^(Ready|Opened from a link|The link)/;
+const PATIENCE = 30_000;
 
 /**
- * One server and one browser for the tests of a file. After each test: no error on the console, none thrown, nothing that
+ * One server and one browser for the tests of a file; `settings` are more arguments of `dayfly serve`. After each test: no error on the console, none thrown, nothing that
  * the Content-Security-Policy had to refuse.
  * @returns `open(options)` for a new, empty profile's page, and `server()`
  */
-export function setUp() {
+export function setUp(...settings) {
   let server;
   let browser;
   let pages = [];
 
   before(async () => {
-    server = await Server.start();
+    server = await Server.start(...settings);
     browser = await chromium.launch({
       executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
       args: ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update", "--disable-sync"],
@@ -63,6 +64,7 @@ class Page {
   problems = [];
   /** What may be on the console of a test that takes the server away. */
   expectedProblems = null;
+  #networkChanged = false;
 
   constructor(context, tab) {
     this.context = context;
@@ -72,6 +74,10 @@ class Page {
 
   async watch() {
     const note = (problem) => {
+      if (problem.includes("ERR_NETWORK_CHANGED")) {
+        this.#networkChanged = true;
+        return;
+      }
       if (!this.expectedProblems?.test(problem)) this.problems.push(problem);
     };
     this.tab.on("console", (message) => {
@@ -86,9 +92,25 @@ class Page {
     });
   }
 
-  async goto(url) {
-    await this.tab.goto(url);
-    await this.statusSays(/^(Ready|Opened from a link|The link)/);
+  goto(url) {
+    return this.load(() => this.tab.goto(url));
+  }
+
+  reload() {
+    return this.load(() => this.tab.reload());
+  }
+
+  /** Chromium gives up what it loads when a container elsewhere on the machine changes the network: it is loaded again. */
+  async load(navigate, isLoaded = async () => LOADED.test(await this.status())) {
+    for (const end = Date.now() + PATIENCE; Date.now() < end;) {
+      this.#networkChanged = false;
+      await navigate();
+      while (Date.now() < end && !this.#networkChanged) {
+        if (await isLoaded()) return;
+        await this.tab.waitForTimeout(50);
+      }
+    }
+    throw new assert.AssertionError({ message: `the page is not loaded; it says ${await this.status()}` });
   }
 
   locator(selector, options) {
@@ -144,6 +166,12 @@ class Page {
     return rows.map((row) => row.replaceAll("\u00a0", " ").trimEnd()).join("\n").trimEnd();
   }
 
+  /** The terminal draws a moment after the status has changed. */
+  async screenIs(pattern) {
+    const isSo = typeof pattern === "string" ? (screen) => screen === pattern : (screen) => pattern.test(screen);
+    await this.until(isSo, () => this.screen(), `the screen to be ${pattern}`);
+  }
+
   async screenShows(text) {
     await this.until((screen) => screen.includes(text), () => this.screen(), `the screen to show ${JSON.stringify(text)}`);
   }
@@ -155,6 +183,7 @@ class Page {
       if (isSo(seen)) return seen;
       await this.tab.waitForTimeout(50);
     }
-    throw new assert.AssertionError({ message: `waited for ${what}, but saw:\n${seen}` });
+    const problems = this.problems.map((problem) => `\n${problem}`).join("");
+    throw new assert.AssertionError({ message: `waited for ${what}, but saw:\n${seen}${problems}` });
   }
 }

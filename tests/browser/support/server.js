@@ -6,25 +6,30 @@ import { createServer } from "node:net";
 import { fileURLToPath } from "node:url";
 
 const BINARY = process.env.DAYFLY ?? fileURLToPath(new URL("../../../target/x86_64-unknown-linux-gnu/debug/dayfly", import.meta.url));
-const WEB_UI = process.env.DAYFLY_WEB_UI ?? fileURLToPath(new URL("../../../web-ui", import.meta.url));
+/** A folder whose page is tested in place of the one that is part of the binary. */
+const WEB_UI = process.env.DAYFLY_WEB_UI;
 const LONGEST_START = 60_000;
 
 export class Server {
   #process = null;
+  #settings = [];
 
   constructor(port) {
     this.port = port;
     this.url = `http://127.0.0.1:${port}/`;
   }
 
-  static async start() {
+  /** @param settings more arguments of `dayfly serve` */
+  static async start(...settings) {
     const server = new Server(await freePort());
+    server.#settings = settings;
     await server.start();
     return server;
   }
 
   async start() {
-    this.#process = spawn(BINARY, ["serve", "--port", String(this.port), "--web-ui", WEB_UI], { stdio: ["ignore", "ignore", "pipe"] });
+    const page = WEB_UI ? ["--web-ui", WEB_UI] : [];
+    this.#process = spawn(BINARY, ["serve", "--port", String(this.port), ...page, ...this.#settings], { stdio: ["ignore", "ignore", "pipe"] });
     let log = "";
     this.#process.stderr.on("data", (data) => { log = (log + data).slice(-20_000); });
     const exit = once(this.#process, "exit");
