@@ -70,7 +70,9 @@ impl Run {
             Some((outcome, compile)) => {
                 let outcome = outcome?;
                 if outcome.status == Status::CompileError {
-                    tokio::io::stderr().write_all(&compile).await?;
+                    let mut stderr = tokio::io::stderr();
+                    stderr.write_all(&compile).await?;
+                    stderr.flush().await?;
                 }
                 Ok(ExitCode::from(exit_code(&outcome)))
             }

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::queue::Slot;
 use engine_api::{Client, ContainerDeleteOptions, ContainerId, Deadline};
 use tokio::runtime::Handle;
 use tokio_util::task::TaskTracker;
 
 use super::CALL_DEADLINE;
 use crate::causes::with_causes;
+use crate::queue::Slot;
 
 /// How often to look whether a removal that is under way has ended.
 const POLL: Duration = Duration::from_millis(50);
