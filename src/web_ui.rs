@@ -1,18 +1,21 @@
 //! The page: the files of `web-ui/`, embedded in the binary or from a folder.
 
+mod compressed;
+
 use std::borrow::Cow;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderName, IF_NONE_MATCH, REFERRER_POLICY,
-    X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderName, HeaderValue,
+    IF_NONE_MATCH, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
 use rust_embed::Embed;
 use uuid::Uuid;
 
+use self::compressed::{Compressed, takes_brotli};
 use crate::digest::sha256;
 
 /// Stands in `index.html` for the nonce of the reply.
@@ -35,13 +38,14 @@ struct Embedded;
 pub struct WebUi {
     /// A folder that is read anew for each request; the embedded files if there is none.
     folder: Option<Arc<PathBuf>>,
+    compressed: Compressed,
 }
 
 impl WebUi {
     /// The page from this folder, or the embedded one.
     #[must_use]
     pub fn new(folder: Option<PathBuf>) -> Self {
-        Self { folder: folder.map(Arc::new) }
+        Self { folder: folder.map(Arc::new), compressed: Compressed::default() }
     }
 
     /// The reply to a `GET` of `/` or of a file of the page; `None` where there is no such file.
@@ -49,7 +53,7 @@ impl WebUi {
         let path = uri.path().trim_start_matches('/');
         let path = if path.is_empty() { INDEX } else { path };
         let content = self.read(path)?;
-        Some(if path == INDEX { index(&content) } else { file(path, &content, headers) })
+        Some(if path == INDEX { index(&content) } else { self.file(path, &content, headers) })
     }
 
     fn read(&self, path: &str) -> Option<Cow<'static, [u8]>> {
@@ -63,6 +67,27 @@ impl WebUi {
             .then(|| std::fs::read(folder.join(relative)).ok())
             .flatten()
             .map(Cow::Owned)
+    }
+
+    fn file(&self, path: &str, content: &[u8], asked: &HeaderMap) -> Response {
+        let digest = sha256(content);
+        let etag = format!("\"{digest}\"");
+        let headers = [
+            (CONTENT_TYPE, content_type(path).unwrap_or("application/octet-stream")),
+            (ETAG, &etag),
+            (CACHE_CONTROL, "no-cache"),
+            (VARY, "accept-encoding"),
+            (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        ];
+        if asked.get(IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == etag.as_bytes()) {
+            return (StatusCode::NOT_MODIFIED, headers).into_response();
+        }
+        if !takes_brotli(asked) {
+            return (headers, content.to_vec()).into_response();
+        }
+        let mut response = (headers, self.compressed.of(digest, content)).into_response();
+        response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("br"));
+        response
     }
 }
 
@@ -82,20 +107,6 @@ fn index(content: &[u8]) -> Response {
         (OPENER_POLICY, "same-origin"),
     ];
     (headers, text).into_response()
-}
-
-fn file(path: &str, content: &[u8], asked: &HeaderMap) -> Response {
-    let etag = format!("\"{}\"", sha256(content));
-    let headers = [
-        (CONTENT_TYPE, content_type(path).unwrap_or("application/octet-stream")),
-        (ETAG, &etag),
-        (CACHE_CONTROL, "no-cache"),
-        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-    ];
-    if asked.get(IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == etag.as_bytes()) {
-        return (StatusCode::NOT_MODIFIED, headers).into_response();
-    }
-    (headers, content.to_vec()).into_response()
 }
 
 /// The types of files that a page is made of.

@@ -5,6 +5,7 @@
 mod support;
 
 use std::fs;
+use std::io::Read as _;
 
 use support::{Server, text_of};
 
@@ -38,6 +39,13 @@ fn files_of_the_page_are_told_by_their_digest() {
     let etag = file.split_once("etag: ").unwrap().1.lines().next().unwrap();
     let again = text_of(&server, &format!("GET /app.js HTTP/1.1\r\nIf-None-Match: {etag}"));
     assert!(again.starts_with("HTTP/1.1 304"), "{again}");
+    let head = text_of(&server, "HEAD /app.js HTTP/1.1");
+    assert!(head.starts_with("HTTP/1.1 200") && head.ends_with("\r\n\r\n"), "{head}");
+    let brotli = server.open("GET /app.js HTTP/1.1\r\nAccept-Encoding: gzip, br", b"");
+    let mut compressed = Vec::new();
+    { brotli }.read_to_end(&mut compressed).unwrap();
+    assert!(String::from_utf8_lossy(&compressed).contains("content-encoding: br"));
+    assert!(compressed.len() < file.len() / 2, "{} of {} bytes", compressed.len(), file.len());
     for path in ["/package.json", "/bundle", "/../Cargo.toml", "/vendor/", "/nothing.js"] {
         assert_eq!(server.get(path).status, 404, "{path}");
     }

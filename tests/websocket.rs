@@ -447,3 +447,29 @@ async fn a_server_that_ends_lets_runs_end_first() {
     assert!(server.child.wait().unwrap().success());
     assert!(server.nothing_is_left());
 }
+
+#[tokio::test]
+async fn output_is_seen_as_it_is_printed() {
+    let server = Server::start(&[]);
+    let mut socket = Socket::open(&server).await;
+    for (language, code) in [
+        ("c", "#include <stdio.h>\n#include <unistd.h>\nint main(void) { puts(\"seen\"); sleep(60); }"),
+        (
+            "cpp",
+            "#include <iostream>\n#include <unistd.h>\nint main() { std::cout << \"seen\\n\"; sleep(60); }",
+        ),
+        ("fortran", "print '(a)', 'seen'\ncall sleep(60)\nend"),
+        ("haskell", "import Control.Concurrent\nmain = putStrLn \"seen\" >> threadDelay 60000000"),
+        ("lua", "print('seen')\nos.execute('sleep 60')"),
+        ("pascal", "uses sysutils; begin writeln('seen'); sleep(60000) end."),
+        ("perl", "print \"seen\\n\"; sleep 60;"),
+        ("python", "import time\nprint('seen')\ntime.sleep(60)"),
+        ("ruby", "puts 'seen'\nsleep 60"),
+        ("swift", "import Glibc\nprint(\"seen\")\nsleep(60)"),
+    ] {
+        let id = socket.execute(json!({ "language": language, "code": code })).await;
+        socket.read_until(&id, "seen\n").await;
+        socket.send("stop", json!({ "executionId": id })).await;
+        assert_eq!(socket.finish(&id).await.complete["status"], "cancelled", "{language}");
+    }
+}

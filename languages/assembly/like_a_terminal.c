@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 static ssize_t read_input(void *cookie, char *buffer, size_t size) {
@@ -70,7 +71,13 @@ static void flush_in_crashes(void) {
     for (size_t i = 0; i < sizeof mistakes / sizeof *mistakes; i++) sigaction(mistakes[i], &action, NULL);
 }
 
+/* Somebody watches the program run: lines are written out as they end, as on a terminal. */
+static void flush_lines_if_watched(void) {
+    if (getenv("STDOUT_LINE_BUFFERED") != NULL) setvbuf(stdout, NULL, _IOLBF, 0);
+}
+
 static void start(void) {
+    flush_lines_if_watched();
     flush_before_reads();
     flush_in_crashes();
 }

@@ -10,13 +10,16 @@ module Prompts (main) where
 
 import Control.Concurrent.MVar (modifyMVar_)
 import Control.Exception (IOException, catch)
+import Control.Monad (when)
+import Data.Maybe (isJust)
 import GHC.IO.BufferedIO (BufferedIO (..))
 import GHC.IO.Device (IODevice (..), RawIO (..))
 import GHC.IO.FD (FD)
 import GHC.IO.Handle.Types (Handle (FileHandle), Handle__ (..))
 import GHC.Exts (addrToAny#)
 import GHC.Ptr (Ptr (Ptr))
-import System.IO (hFlush, stdin, stdout)
+import System.Environment (lookupEnv)
+import System.IO (BufferMode (LineBuffering), hFlush, hSetBuffering, stdin, stdout)
 import Type.Reflection (TypeRep, typeRep, withTypeable)
 import Unsafe.Coerce (unsafeCoerce)
 
@@ -67,9 +70,13 @@ instance IODevice Prompting where
     dup2 (Prompting fd) (Prompting other) = Prompting <$> dup2 fd other
 
 install :: IO ()
-install = case stdin of
-    FileHandle _ state -> modifyMVar_ state (pure . prompting)
-    _ -> pure ()
+install = do
+    -- Somebody watches the program run: lines are written out as they end, as on a terminal.
+    watched <- lookupEnv "STDOUT_LINE_BUFFERED"
+    when (isJust watched) $ hSetBuffering stdout LineBuffering
+    case stdin of
+        FileHandle _ state -> modifyMVar_ state (pure . prompting)
+        _ -> pure ()
 
 prompting :: Handle__ -> Handle__
 prompting handle@Handle__{haDevice = device} = withDevice fd (unsafeCoerce device) handle

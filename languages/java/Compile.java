@@ -92,7 +92,7 @@ final class Compile {
         }
     }
 
-    /** Watches the compiler for classes that the java launcher can start, and keeps the best one. */
+    /** Watches for classes that the java launcher can start, and keeps the best one. */
     private static final class MainClasses implements TaskListener {
         private final Elements elements;
         private final List<String> files;

@@ -72,7 +72,8 @@ final class Compile {
             System.err.println("error: no main function found");
             return false;
         }
-        Files.writeString(argumentFile, libraryArguments(mains.reflective) + mains.best.name + "\n");
+        var libraries = libraryArguments(mains.reflective);
+        Files.writeString(argumentFile, libraries + mains.best.name + "\n");
         return true;
     }
 

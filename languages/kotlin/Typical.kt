@@ -180,9 +180,11 @@ fun text() {
     """.trimMargin()
     println(block.lines().size)
     println(" a b ".trim().repeat(2).replace("a", "x").uppercase().first())
-    println("kotlin".reversed().vowels() + "abc".substring(1).indexOf("c") + "a1".last().digitToInt())
+    println("kotlin".reversed().vowels() + "abc".substring(1).indexOf("c"))
+    println("a1".last().digitToInt())
     println(Regex("[0-9]+").findAll("a1b22").map { it.value }.joinToString("-"))
-    println("a1b22".replace(Regex("[0-9]"), "#") + "x".padStart(3) + "1,2".split(",").map { it.toInt() })
+    println("a1b22".replace(Regex("[0-9]"), "#") + "x".padStart(3))
+    println("1,2".split(",").map { it.toInt() })
     println("42".toInt() + ("x".toIntOrNull() ?: 0) + "1.5".toDouble() + Int.MAX_VALUE)
     println(sqrt(2.0) + abs(-1) + 10.toString(2).length + 0xff.and(15) + (1 shl 4))
 }

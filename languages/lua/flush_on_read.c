@@ -7,6 +7,7 @@
  */
 #define _GNU_SOURCE
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 static ssize_t read_input(void *cookie, char *buffer, size_t size)
@@ -31,6 +32,13 @@ static int close_input(void *cookie)
 {
     (void)cookie;
     return close(STDIN_FILENO);
+}
+
+/* Somebody watches the program run: lines are written out as they end, as on a terminal. */
+__attribute__((constructor)) static void flush_lines_if_watched(void)
+{
+    if (getenv("STDOUT_LINE_BUFFERED") != NULL)
+        setvbuf(stdout, NULL, _IOLBF, 0);
 }
 
 __attribute__((constructor)) static void replace_stdin(void)

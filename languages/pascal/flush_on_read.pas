@@ -8,6 +8,9 @@ interface
 
 implementation
 
+uses
+  BaseUnix;
+
 type
   TReader = procedure(var Source: TextRec);
 
@@ -30,4 +33,7 @@ end;
 initialization
   Pointer(ReadPlain) := TextRec(Input).InOutFunc;
   TextRec(Input).InOutFunc := @ReadAfterFlush;
+  { Somebody watches the program run: nothing is kept back, as on a terminal. }
+  if FpGetEnv('STDOUT_LINE_BUFFERED') <> nil then
+    TextRec(Output).FlushFunc := TextRec(Output).InOutFunc;
 end.

@@ -6,6 +6,7 @@ iteration, sys.stdin.buffer) the same, and costs nothing while a program only pr
 """
 
 import io
+import os
 import sys
 
 
@@ -46,6 +47,10 @@ def _replace_raw_stdin():
         line_buffering=text.line_buffering,
     )
 
+
+# Somebody watches the program run: lines are flushed as they end, as on a terminal.
+if "STDOUT_LINE_BUFFERED" in os.environ and sys.stdout is not None:
+    sys.stdout.reconfigure(line_buffering=True)
 
 if sys.stdin is not None:  # None when the program is started with its input closed.
     _replace_raw_stdin()

@@ -9,6 +9,9 @@ autoload :DidYouMean, "did_you_mean"
 autoload :ErrorHighlight, "error_highlight"
 autoload :SyntaxSuggest, "syntax_suggest/core_ext"
 
+# Somebody watches the program run: nothing is kept back, as on a terminal.
+$stdout.sync = true if ENV.key?("STDOUT_LINE_BUFFERED")
+
 module Kernel
   private def gem(...)
     require "rubygems" # Puts its own method in place of this one.

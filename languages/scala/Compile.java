@@ -19,7 +19,8 @@ import java.util.List;
  *
  * <p>It is scalac but for two things. A program that compiles makes no noise: warnings are shown
  * only beside errors. And the main class is found and written to ARGUMENT-FILE, so that
- * {@code java @ARGUMENT-FILE} runs the program. {@code java Compile --version} tells the compiler's.
+ * {@code java @ARGUMENT-FILE} runs the program. {@code java Compile --version} tells the version
+ * of the compiler.
  */
 final class Compile {
     /** The class with the compiler's entry point. */

@@ -9,6 +9,7 @@
 #define _GNU_SOURCE
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 /* What is linked is a shared object, since only that may leave symbols to the dynamic linker (see
@@ -56,6 +57,10 @@ __attribute__((constructor)) static void start(void)
         stream->_fileno = STDIN_FILENO;
         stdin = stream;
     }
+
+    /* Somebody watches the program run: lines are written out as they end, as on a terminal. */
+    if (getenv("STDOUT_LINE_BUFFERED"))
+        setvbuf(stdout, NULL, _IOLBF, 0);
 
     struct sigaction action = {.sa_sigaction = end, .sa_flags = SA_SIGINFO | SA_ONSTACK};
     for (size_t i = 0; i < sizeof fatal / sizeof *fatal; i++)

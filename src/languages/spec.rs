@@ -14,6 +14,7 @@
 //! | `[compile]`, `[run]` | `command` (a list; no shell is involved), `environment` and `limits` of the stage |
 //! | `limits` | `wall_time`, `cpu_time` (as in `"2s"`), `memory`, `output` (as in `"512 MiB"`) |
 //! | `[environment]` | variables for both stages |
+//! | `[interactive]` | more variables for a program that somebody watches, and that has no terminal to know it by |
 //! | `[plain]` | the `compile` and `run` commands that a person would type; the stages' own are measured against them |
 //! | `[not_applicable]` | cells of the conformance suite that the language cannot have, each with its reason |
 //!
@@ -55,6 +56,8 @@ pub struct Spec {
     pub compile: Option<StageSpec>,
     /// How the program is run.
     pub run: StageSpec,
+    /// More variables for a program that somebody watches, and that has no terminal to know it by.
+    pub interactive: BTreeMap<String, String>,
     /// What a person would type instead of the stages' commands.
     pub plain: PlainCommands,
     /// Cells of the conformance suite that the language cannot have, with the reason.
@@ -106,6 +109,8 @@ struct Written {
     #[serde(default)]
     environment: BTreeMap<String, String>,
     #[serde(default)]
+    interactive: BTreeMap<String, String>,
+    #[serde(default)]
     plain: PlainCommands,
     #[serde(default)]
     not_applicable: BTreeMap<String, String>,
@@ -137,6 +142,7 @@ impl Spec {
             return Err(format!("processes is {processes}; it must be from 1 to {MOST_PROCESSES}"));
         }
         check_environment("environment", &written.environment)?;
+        check_environment("interactive", &written.interactive)?;
         let stage = |name, stage: WrittenStage, defaults| stage.check(name, defaults, &written.environment);
         let compile =
             written.compile.map(|written| stage("compile", written, Limits::COMPILE)).transpose()?;
@@ -159,6 +165,7 @@ impl Spec {
             image: written.image.check()?,
             compile,
             run,
+            interactive: written.interactive,
             plain: written.plain,
             not_applicable: written.not_applicable,
         })

@@ -132,7 +132,11 @@ impl Session {
             rows: request.rows.unwrap_or(WINDOW.rows),
         };
         let (mut job, _) = request.into_request().into_job(self.service.languages())?;
-        job.terminal = tty.then_some(window);
+        if tty {
+            job.terminal = Some(window);
+        } else {
+            job.run.environment.extend(job.language.spec.interactive.clone());
+        }
         job.run.limits.wall_time = job.run.limits.wall_time.max(self.limits.wall_time);
         job.run.limits.output = job.run.limits.output.max(Limits::INTERACTIVE_OUTPUT);
 
