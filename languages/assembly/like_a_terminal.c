@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 static ssize_t read_input(void *cookie, char *buffer, size_t size) {
@@ -71,16 +71,21 @@ static void flush_in_crashes(void) {
     for (size_t i = 0; i < sizeof mistakes / sizeof *mistakes; i++) sigaction(mistakes[i], &action, NULL);
 }
 
-/* Somebody watches the program run: lines are written out as they end, as on a terminal. */
-static void flush_lines_if_watched(void) {
-    if (getenv("STDOUT_LINE_BUFFERED") != NULL) setvbuf(stdout, NULL, _IOLBF, 0);
+/* Somebody watches the program run: lines are written out as they end, as on a terminal. The C
+ * library has not taken over the environment yet, so getenv() would find nothing. */
+static void flush_lines_if_watched(char **environment) {
+    static const char wish[] = "STDOUT_LINE_BUFFERED=";
+    for (; *environment != NULL; environment++) {
+        if (strncmp(*environment, wish, sizeof wish - 1) == 0) setvbuf(stdout, NULL, _IOLBF, 0);
+    }
 }
 
-static void start(void) {
-    flush_lines_if_watched();
+static void start(int count, char **arguments, char **environment) {
+    (void)count, (void)arguments;
+    flush_lines_if_watched(environment);
     flush_before_reads();
     flush_in_crashes();
 }
 
 /* Ahead of the constructors of all libraries: std::cin takes hold of stdin in one of them. */
-__attribute__((section(".preinit_array"), used)) static void (*const before_all)(void) = start;
+__attribute__((section(".preinit_array"), used)) static void (*const before_all)(int, char **, char **) = start;
