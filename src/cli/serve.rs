@@ -7,6 +7,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::serve::ListenerExt as _;
 use clap::Args;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -102,6 +103,12 @@ impl Serve {
             // An error means that the sender is gone, which is a reason to stop as well.
             let _ = stopped.wait_for(|stop| *stop).await;
         };
+        // Of two short messages in a row, the second would wait until the first is acknowledged.
+        let listener = listener.tap_io(|connection| {
+            if let Err(error) = connection.set_nodelay(true) {
+                tracing::debug!("TCP_NODELAY: {error}");
+            }
+        });
         let serving = tokio::spawn(
             axum::serve(listener, api.router().into_make_service_with_connect_info::<SocketAddr>())
                 .with_graceful_shutdown(shutdown)

@@ -63,17 +63,16 @@ impl Init<'_> {
             if running.stdin.is_some() && self.stdin.is_finished() {
                 running.end_input();
             }
-            let ready = self.wait(running)?;
-            if ready.link_output {
-                self.link.write_some().map_err(|_| Gone::LinkClosed)?;
-            }
-            if ready.link_input {
-                self.link.fill()?;
-            }
-            if let (true, Some(pipe)) = (ready.child_stdin, &mut running.stdin)
+            // Tried before it is waited for: mostly both ends take what there is.
+            if let (true, Some(pipe)) = (self.stdin.has_pending(), &mut running.stdin)
                 && let Some(bytes) = self.stdin.write_to(pipe)
             {
                 self.link.send(&Event::StdinWindow { bytes });
+            }
+            self.link.write_some().map_err(|_| Gone::LinkClosed)?;
+            let ready = self.wait(running)?;
+            if ready.link_input {
+                self.link.fill()?;
             }
             if ready.child_stdout {
                 running.output.pass_on(&mut running.stdout, Stream::Stdout, self.link);
@@ -136,17 +135,16 @@ impl Init<'_> {
             (running.stderr.as_ref().map(AsFd::as_fd).and_then(output), PollFlags::POLLIN),
         ];
         let timeout = running.until_next_look();
-        let [link_input, link_output, child_signal, child_stdin, child_stdout, child_stderr] =
+        let [link_input, _, child_signal, _, child_stdout, child_stderr] =
             poll_ready(interests, timeout).map_err(|e| Gone::system("poll")(e.into()))?;
-        Ok(Ready { link_input, link_output, child_signal, child_stdin, child_stdout, child_stderr })
+        Ok(Ready { link_input, child_signal, child_stdout, child_stderr })
     }
 }
 
+/// What there is to be read. That something can be written again only ends the waiting.
 struct Ready {
     link_input: bool,
-    link_output: bool,
     child_signal: bool,
-    child_stdin: bool,
     child_stdout: bool,
     child_stderr: bool,
 }

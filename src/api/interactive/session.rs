@@ -71,7 +71,8 @@ impl Session {
     /// Does what the text of a message says. While a program has too much input that it has not taken, this waits.
     pub(super) async fn receive_text(&mut self, message: &str) {
         match serde_json::from_str(message) {
-            Ok(message) => self.receive(message).await,
+            Ok(event) => self.handle(event).await,
+            Err(error) if error.is_data() => self.refuse_message(&error).await,
             Err(error) => {
                 let message = format!("the message is not JSON: {error}");
                 self.refuse(ApiError::bad_request("malformed-json", message), None, None).await;
@@ -83,11 +84,13 @@ impl Session {
     pub(super) async fn receive(&mut self, message: serde_json::Value) {
         match serde_json::from_value(message) {
             Ok(event) => self.handle(event).await,
-            Err(error) => {
-                let message = format!("the message cannot be understood: {error}");
-                self.refuse(ApiError::bad_request("invalid-message", message), None, None).await;
-            }
+            Err(error) => self.refuse_message(&error).await,
         }
+    }
+
+    async fn refuse_message(&self, error: &serde_json::Error) {
+        let message = format!("the message cannot be understood: {error}");
+        self.refuse(ApiError::bad_request("invalid-message", message), None, None).await;
     }
 
     async fn handle(&mut self, event: ClientEvent) {
