@@ -1,1 +1,1 @@
-import{e as r}from"../shared/E6JZGIWC.js";import"../shared/J2TDDK5J.js";import"../shared/AN66WOLP.js";import"../shared/WL6PNKK2.js";import"../shared/P4C2FN4C.js";var a=()=>r();export{a as default};
+import{e as r}from"../chunks/5D6EVTUY.js";import"../chunks/6FBQDGGL.js";import"../chunks/V6JPRTTX.js";import"../chunks/MPIWAMJX.js";import"../chunks/XC6CAIPP.js";var a=()=>r();export{a as default};

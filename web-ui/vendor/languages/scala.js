@@ -1,1 +1,1 @@
-import{b as r}from"../shared/S3BLL6SC.js";import{G as e,o as a}from"../shared/WL6PNKK2.js";import"../shared/P4C2FN4C.js";var m=()=>new a(e.define(r));export{m as default};
+import{b as r}from"../chunks/6N4UMVTC.js";import{G as e,o as a}from"../chunks/MPIWAMJX.js";import"../chunks/XC6CAIPP.js";var m=()=>new a(e.define(r));export{m as default};
