@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use support::{Server, dayfly};
+use support::{Server, dayfly, docker};
 
 /// The keys of the languages, which are the names of their folders.
 fn keys() -> Vec<String> {
@@ -30,6 +30,23 @@ fn every_language_passes_the_conformance_suite() {
         let cells: Vec<&str> = row.unwrap().split_whitespace().skip(1).collect();
         assert_eq!(cells.len(), 17, "{key}");
         assert_eq!(cells[0], "ok", "{key}: a language that cannot greet is none");
+    }
+}
+
+#[test]
+fn images_hold_no_way_to_become_another_user() {
+    for key in keys() {
+        let image = format!("code-execution-{key}:latest");
+        assert_eq!(
+            docker(&["image", "inspect", "-f", "{{.Config.User}}", &image]).trim(),
+            "10001:10001",
+            "{key}"
+        );
+        let find = "find / -xdev -perm /6000 -type f";
+        // As root, or folders that only root may look into would be left out.
+        let run =
+            ["run", "--rm", "--user", "0", "--network", "none", "--entrypoint", "sh", &image, "-c", find];
+        assert_eq!(docker(&run), "", "{key}");
     }
 }
 

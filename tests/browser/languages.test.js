@@ -10,7 +10,7 @@ const { open, server } = setUp();
 
 const ASKS = "Your name?";
 
-test("each language's sample greets whoever answers", async (t) => {
+test("each language's sample runs, and greets whoever answers if it asks", async (t) => {
   await mkdir("artefacts", { recursive: true });
   const languages = (await server().languages()).filter(({ image, sample }) => image.usable && sample);
   assert.ok(languages.length > 0, "no image is built");
@@ -20,12 +20,16 @@ test("each language's sample greets whoever answers", async (t) => {
       await t.test(`${language.name}, ${width}`, async () => {
         const page = await open({ phone, dark: phone });
         if (language.name !== await page.locator("#language-name").innerText()) await page.chooseLanguage(language.name);
-        await page.until((code) => code.trimEnd() === language.sample.trimEnd(), () => page.code(), "the sample");
+        // Of a long sample, the editor draws the lines that fit.
+        const isTop = (code) => code.trim() !== "" && language.sample.startsWith(code.trimEnd());
+        await page.until(isTop, () => page.code(), "the sample");
         await page.run();
-        await page.screenShows(ASKS);
-        await page.answer("Ada");
+        if (language.sample.includes(ASKS)) {
+          await page.screenShows(ASKS);
+          await page.answer("Ada");
+        }
         await page.statusSays(/^Finished exit 0/);
-        await page.screenShows("Hello, Ada!");
+        if (language.sample.includes(ASKS)) await page.screenShows("Hello, Ada!");
         await page.tab.screenshot({ path: `artefacts/${language.key}-${width}.png` });
       });
     }
