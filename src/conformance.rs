@@ -11,7 +11,7 @@ mod trial;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use crate::images::{Image, ImageState, state};
+use crate::images::{Image, state};
 use crate::languages::Language;
 use crate::languages::examples::CELLS;
 use crate::service::Service;
@@ -51,16 +51,10 @@ impl Row {
 /// # Errors
 /// The engine failed before the first run.
 pub async fn check(service: &Service, language: &Arc<Language>) -> engine_api::Result<Row> {
-    let image = match state(service.client(), language).await? {
-        ImageState::Missing => None,
-        ImageState::Ready(image) | ImageState::Stale(image) => Some(image),
-    };
+    let image = state(service.client(), language).await?.image().cloned();
     let mut cells = BTreeMap::new();
     for case in cases::ALL {
-        for (cell, verdict) in case.run(service, language).await {
-            let reason = language.spec.not_applicable.get(cell);
-            cells.insert(cell, reason.map_or(verdict, |reason| Cell::NotApplicable(reason.clone())));
-        }
+        cells.extend(case.run(service, language).await);
     }
     debug_assert!(CELLS.iter().all(|cell| cells.contains_key(cell)));
     Ok(Row { language: Arc::clone(language), image, cells })

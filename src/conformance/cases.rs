@@ -127,17 +127,23 @@ pub(super) const ALL: [Case; 16] = [
 impl Case {
     /// Runs the example and judges it. What the language cannot have is not run.
     pub(super) async fn run(&self, service: &Service, language: &Arc<Language>) -> Vec<(&'static str, Cell)> {
-        let cells = self.cells.iter();
-        if cells.clone().all(|(cell, _)| language.spec.not_applicable.contains_key(*cell)) {
-            // The reason is put in its place by whoever asked.
-            return cells.map(|(cell, _)| (*cell, Cell::Passed)).collect();
+        let mut judged = Vec::with_capacity(self.cells.len());
+        let mut applicable = Vec::with_capacity(self.cells.len());
+        for (cell, judge) in self.cells {
+            match language.spec.not_applicable.get(*cell) {
+                Some(reason) => judged.push((*cell, Cell::NotApplicable(reason.clone()))),
+                None => applicable.push((*cell, judge)),
+            }
+        }
+        if applicable.is_empty() {
+            return judged;
         }
         let trial = self.trial(service, language).await;
-        let judged = cells.map(|(cell, judge)| {
+        judged.extend(applicable.into_iter().map(|(cell, judge)| {
             let verdict = trial.as_ref().map_err(Clone::clone).and_then(|trial| judge(trial));
-            (*cell, verdict.map_or_else(Cell::Failed, |()| Cell::Passed))
-        });
-        judged.collect()
+            (cell, verdict.map_or_else(Cell::Failed, |()| Cell::Passed))
+        }));
+        judged
     }
 
     async fn trial<'a>(&self, service: &Service, language: &'a Arc<Language>) -> Result<Trial<'a>, String> {
