@@ -1,5 +1,6 @@
 //! The HTTP interface. No logic is here: requests become jobs, outcomes become replies.
 
+mod caller;
 mod error;
 mod execute;
 mod interactive;

@@ -1,26 +1,30 @@
 //! The commands of the binary.
 
+mod config;
+mod flags;
 mod images;
 mod languages;
+mod logging;
 mod run;
 mod serve;
 
-use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Parser, Subcommand};
 use engine_api::{Client, Endpoint};
-use tracing_subscriber::EnvFilter;
 
 use crate::causes::with_causes;
+use crate::config::{ConfigError, LogFormat};
 use crate::images::ImageState;
 use crate::languages::{Language, Languages};
 use crate::sandbox::reaper;
 
 /// The exit code after ctrl-C, as shells have it.
 const INTERRUPTED: u8 = 130;
+/// The exit code of a command that is not to be understood, as clap has it.
+const USAGE: u8 = 2;
 
 /// What went wrong, for the person at the terminal.
 type Failure = Box<dyn std::error::Error + Send + Sync>;
@@ -37,6 +41,8 @@ struct Cli {
 enum Command {
     /// Serve the HTTP interface
     Serve(serve::Serve),
+    /// Show the settings of a server that is started so, and where each comes from
+    Config(config::Config),
     /// Run one file and exit with its exit code
     #[command(after_help = run::EXIT_CODES)]
     Run(run::Run),
@@ -59,28 +65,6 @@ enum Command {
     },
 }
 
-/// Where languages come from.
-#[derive(Args)]
-struct LanguageSource {
-    /// A folder of language folders, which add to the built-in ones and replace those of the same name
-    #[arg(long, env = "DAYFLY_LANGUAGES", value_name = "DIR")]
-    languages: Option<PathBuf>,
-}
-
-impl LanguageSource {
-    fn load(&self) -> Result<Languages, Failure> {
-        Ok(Languages::load(self.languages.as_deref())?)
-    }
-}
-
-/// What sandboxes are made with.
-#[derive(Args)]
-struct SandboxOptions {
-    /// The OCI runtime of the sandboxes, as the engine knows it (runc, runsc, kata); the engine's default if not given
-    #[arg(long, env = "DAYFLY_RUNTIME")]
-    runtime: Option<String>,
-}
-
 /// Parses the arguments and does what they say.
 #[must_use]
 pub fn main() -> ExitCode {
@@ -89,11 +73,13 @@ pub fn main() -> ExitCode {
     if let Command::Runner { work } = command {
         return runner::init::main(&work);
     }
-    // Who runs one command wants its answer; who serves wants to see what happens.
-    let level = if matches!(command, Command::Serve(_)) { "info" } else { "warn" };
-    let filter = EnvFilter::try_from_env("DAYFLY_LOG").unwrap_or_else(|_| EnvFilter::new(level));
-    let colours = std::io::stderr().is_terminal();
-    tracing_subscriber::fmt().with_env_filter(filter).with_ansi(colours).with_writer(std::io::stderr).init();
+    // A server is told how much to say, by its settings.
+    if !matches!(command, Command::Serve(_)) {
+        let filter = std::env::var("DAYFLY_LOG").unwrap_or_else(|_| "warn".to_owned());
+        if let Err(error) = logging::start(&filter, LogFormat::Text) {
+            return fail(error.as_ref());
+        }
+    }
     let runtime = match tokio::runtime::Runtime::new() {
         Ok(runtime) => runtime,
         Err(error) => return fail(&error),
@@ -107,6 +93,7 @@ pub fn main() -> ExitCode {
 async fn dispatch(command: Command) -> Result<ExitCode, Failure> {
     match command {
         Command::Serve(serve) => serve.run().await,
+        Command::Config(config) => config.run(),
         Command::Run(run) => run.run().await,
         Command::Images(images) => images.run().await,
         Command::Languages(languages) => languages.run().await,
@@ -155,5 +142,8 @@ fn fail(error: &(dyn std::error::Error + 'static)) -> ExitCode {
             "Is the Docker Engine running, and may this user open its socket? DOCKER_HOST names another one."
         );
     }
-    ExitCode::from(run::OWN_FAILURE)
+    match error.downcast_ref::<ConfigError>() {
+        Some(_) => ExitCode::from(USAGE),
+        None => ExitCode::from(run::OWN_FAILURE),
+    }
 }

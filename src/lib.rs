@@ -12,11 +12,15 @@
 //! | [`service`] | takes jobs and runs them |
 //! | [`api`] | HTTP on top |
 //! | [`web_ui`] | the page |
+//! | [`client`] | who asks for runs |
+//! | [`config`] | the settings, and where each comes from |
 //! | [`cli`] | the commands of the binary |
 
 pub mod api;
 mod causes;
 pub mod cli;
+pub mod client;
+pub mod config;
 pub mod conformance;
 mod digest;
 pub mod execution;

@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::num::NonZeroUsize;
+use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -9,6 +10,7 @@ use thiserror::Error;
 use tokio::sync::mpsc;
 use tracing::Instrument as _;
 
+use crate::client::Client;
 use crate::execution::{Channels, ExecutionError, ExecutionEvent, Job, Outcome, execute};
 use crate::images::background::{Background, Build};
 use crate::images::{self, Builder, Image, ImageState, Look};
@@ -83,9 +85,10 @@ impl Service {
         &self.languages
     }
 
-    /// Starts to build the images that are missing or stale, `jobs` at a time, while jobs are run.
-    pub fn build_images(&self, jobs: NonZeroUsize) {
-        self.background.start(&Builder::new(self.sandboxes.clone()), self.languages.by_rank(), jobs);
+    /// Starts to build the images that are missing or stale, `jobs` at a time, while jobs are run. Fetched packages
+    /// are kept in `cache`, or the user's cache folder.
+    pub fn build_images(&self, jobs: NonZeroUsize, cache: Option<PathBuf>) {
+        self.background.start(&Builder::new(self.sandboxes.clone(), cache), self.languages.by_rank(), jobs);
     }
 
     /// Each language by rank, with its image and what is being done about that.
@@ -105,12 +108,12 @@ impl Service {
         Ok(states)
     }
 
-    /// Runs a job to its end. Dropping the future takes it out of the queue, or ends the run and its container.
+    /// Runs a client's job to its end. Dropping the future takes it out of the queue, or ends the run and its container.
     ///
     /// # Errors
     /// The job was not run to its end.
-    pub async fn run(&self, job: &Job, channels: Channels) -> Result<Outcome, ServiceError> {
-        let span = tracing::info_span!("execution", id = %job.id, language = job.language.key);
+    pub async fn run(&self, client: &Client, job: &Job, channels: Channels) -> Result<Outcome, ServiceError> {
+        let span = tracing::info_span!("execution", id = %job.id, %client, language = job.language.key);
         self.run_inner(job, channels).instrument(span).await
     }
 

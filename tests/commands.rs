@@ -99,17 +99,6 @@ fn mistakes_are_explained() {
     assert!(said.contains("unix:///nowhere.sock") && said.contains("Is the Docker Engine running"), "{said}");
 }
 
-#[test]
-fn limits_that_do_not_limit_are_refused() {
-    for arguments in
-        [["--max-concurrent-executions", "0"], ["--port", "70000"], ["--max-concurrent-executions", "NaN"]]
-    {
-        let output = dayfly(&["serve", arguments[0], arguments[1]], "");
-        assert_eq!(output.status.code(), Some(2), "{arguments:?}");
-        assert!(text(&output.stderr).contains(arguments[0]), "{}", text(&output.stderr));
-    }
-}
-
 /// Writes the folder of a language that no tree has.
 fn write_language(root: &Path, key: &str, dockerfile: &str) {
     let folder = root.join(key);

@@ -52,7 +52,7 @@ impl ApiError {
         Self { retry: true, ..Self::new(StatusCode::SERVICE_UNAVAILABLE, code, message) }
     }
 
-    fn internal() -> Self {
+    pub(super) fn internal() -> Self {
         let message =
             "the run failed through no fault of its own: try again, and see the server's log if it stays so";
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, "internal-error", message)

@@ -8,6 +8,7 @@ use serde::Serialize;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
+use super::caller::Caller;
 use super::error::ApiError;
 use super::job::ExecuteRequest;
 use super::json_body::JsonBody;
@@ -40,11 +41,12 @@ struct CompileWithOutput {
 
 pub(super) async fn execute(
     State(service): State<Arc<Service>>,
+    Caller(client): Caller,
     JsonBody(request): JsonBody<ExecuteRequest>,
 ) -> Result<Json<ExecuteReply>, ApiError> {
     let (job, input) = request.into_job(service.languages())?;
     let (events, collected) = mpsc::channel(EVENTS);
-    let running = service.run(&job, Channels::batch(Input::whole(input), events));
+    let running = service.run(&client, &job, Channels::batch(Input::whole(input), events));
     let (outcome, collected) = tokio::join!(running, Collector::default().collect(collected));
     Ok(Json(ExecuteReply::new(job.id, &outcome?, collected)))
 }

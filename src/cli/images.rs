@@ -10,10 +10,11 @@ use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use super::{Failure, LanguageSource, SandboxOptions, choose, client, print};
+use super::flags::CommandFlags;
+use super::{Failure, choose, client, print};
 use crate::causes::with_causes;
 use crate::images::{self, Builder, ImageState, Look, Progress};
-use crate::languages::Language;
+use crate::languages::{Language, Languages};
 use crate::sandbox::Sandboxes;
 
 #[derive(Subcommand)]
@@ -23,7 +24,7 @@ pub(super) enum Images {
     /// List the images with what they are made of and their sizes
     List {
         #[command(flatten)]
-        languages: LanguageSource,
+        flags: CommandFlags,
     },
 }
 
@@ -42,26 +43,25 @@ pub(super) struct Build {
     #[arg(long, default_value = "2", value_name = "BUILDS")]
     jobs: NonZeroUsize,
     #[command(flatten)]
-    languages: LanguageSource,
-    #[command(flatten)]
-    sandbox: SandboxOptions,
+    flags: CommandFlags,
 }
 
 impl Images {
     pub(super) async fn run(self) -> Result<ExitCode, Failure> {
         match self {
             Self::Build(build) => build.run().await,
-            Self::List { languages } => list(&languages).await,
+            Self::List { flags } => list(flags).await,
         }
     }
 }
 
 impl Build {
     async fn run(self) -> Result<ExitCode, Failure> {
-        let languages = self.languages.load()?;
+        let config = self.flags.config()?;
+        let languages = Languages::load(config.languages.as_deref())?;
         let chosen = choose(&languages, &self.keys)?;
-        let sandboxes = Sandboxes::new(client()?, self.sandbox.runtime)?;
-        let builder = Builder::new(sandboxes.clone());
+        let sandboxes = Sandboxes::new(client()?, config.runtime)?;
+        let builder = Builder::new(sandboxes.clone(), config.cache);
         let bars = MultiProgress::new();
         let turns = Arc::new(Semaphore::new(self.jobs.get()));
         let mut builds = JoinSet::new();
@@ -143,8 +143,8 @@ async fn build(
     }
 }
 
-async fn list(languages: &LanguageSource) -> Result<ExitCode, Failure> {
-    let languages = languages.load()?;
+async fn list(flags: CommandFlags) -> Result<ExitCode, Failure> {
+    let languages = Languages::load(flags.config()?.languages.as_deref())?;
     let client = client()?;
     let mut look = Look::new(&client);
     let mut rows = vec![format!("{:14} {:8} {:10} {:>9} BASE", "KEY", "STATE", "VERSION", "SIZE")];

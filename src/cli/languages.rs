@@ -8,10 +8,11 @@ use clap::{Args, Subcommand};
 use tokio::sync::Semaphore;
 use tokio::task::JoinSet;
 
-use super::{Failure, LanguageSource, SandboxOptions, choose, client, print, state_name};
+use super::flags::CommandFlags;
+use super::{Failure, choose, client, print, state_name};
 use crate::conformance::{self, Row, matrix, measure};
 use crate::images::Look;
-use crate::languages::Language;
+use crate::languages::{self, Language};
 use crate::sandbox::Sandboxes;
 use crate::service::Service;
 
@@ -21,7 +22,7 @@ pub(super) struct Languages {
     #[command(subcommand)]
     what: Option<What>,
     #[command(flatten)]
-    languages: LanguageSource,
+    flags: CommandFlags,
 }
 
 #[derive(Subcommand)]
@@ -44,15 +45,13 @@ struct Trials {
     #[arg(long, default_value = "2", value_name = "LANGUAGES")]
     jobs: NonZeroUsize,
     #[command(flatten)]
-    languages: LanguageSource,
-    #[command(flatten)]
-    sandbox: SandboxOptions,
+    flags: CommandFlags,
 }
 
 impl Languages {
     pub(super) async fn run(self) -> Result<ExitCode, Failure> {
         match self.what {
-            None => list(&self.languages).await,
+            None => list(self.flags).await,
             Some(What::Check(trials)) => {
                 let markdown = trials.markdown;
                 let rows = trials
@@ -78,9 +77,10 @@ impl Trials {
         T: Send + 'static,
         F: Future<Output = engine_api::Result<T>> + Send + 'static,
     {
-        let languages = self.languages.load()?;
+        let config = self.flags.config()?;
+        let languages = languages::Languages::load(config.languages.as_deref())?;
         let chosen = choose(&languages, &self.keys)?;
-        let sandboxes = Sandboxes::new(client()?, self.sandbox.runtime)?;
+        let sandboxes = Sandboxes::new(client()?, config.runtime)?;
         let service = Arc::new(Service::new(languages, sandboxes, self.jobs, usize::MAX));
         let turns = Arc::new(Semaphore::new(self.jobs.get()));
         let mut trials = JoinSet::new();
@@ -111,8 +111,8 @@ impl Trials {
     }
 }
 
-async fn list(languages: &LanguageSource) -> Result<ExitCode, Failure> {
-    let languages = languages.load()?;
+async fn list(flags: CommandFlags) -> Result<ExitCode, Failure> {
+    let languages = languages::Languages::load(flags.config()?.languages.as_deref())?;
     let client = client()?;
     let mut look = Look::new(&client);
     let mut rows =

@@ -10,7 +10,9 @@ use runner::protocol::StageName;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::sync::mpsc;
 
-use super::{Failure, LanguageSource, SandboxOptions, client};
+use super::flags::CommandFlags;
+use super::{Failure, client};
+use crate::client::Client;
 use crate::execution::{Channels, ExecutionEvent, Input, InputSender, Job, Outcome, Program, Status};
 use crate::languages::{Language, Languages};
 use crate::sandbox::Sandboxes;
@@ -40,28 +42,27 @@ pub(super) struct Run {
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "ARG")]
     args: Vec<String>,
     #[command(flatten)]
-    languages: LanguageSource,
-    #[command(flatten)]
-    sandbox: SandboxOptions,
+    flags: CommandFlags,
 }
 
 impl Run {
     pub(super) async fn run(self) -> Result<ExitCode, Failure> {
-        let languages = self.languages.load()?;
+        let config = self.flags.clone().config()?;
+        let languages = Languages::load(config.languages.as_deref())?;
         let language = self.choose(&languages)?;
         let file = self.file.display();
         let code =
             std::fs::read_to_string(&self.file).map_err(|error| format!("{file} cannot be read: {error}"))?;
         let mut job = Job::new(Arc::clone(&language), Program::single(&language, code));
         job.args = self.args;
-        let sandboxes = Sandboxes::new(client()?, self.sandbox.runtime)?;
+        let sandboxes = Sandboxes::new(client()?, config.runtime)?;
         let service = Service::new(languages, sandboxes, std::num::NonZeroUsize::MIN, 0);
 
         let (input_sender, input) = Input::channel();
         let reading = tokio::spawn(read_stdin(input_sender));
         let (events, received) = mpsc::channel(16);
         let ran = tokio::select! {
-            ran = async { tokio::join!(service.run(&job, Channels::batch(input, events)), write_output(received)) } => Some(ran),
+            ran = async { tokio::join!(service.run(&Client::Terminal, &job, Channels::batch(input, events)), write_output(received)) } => Some(ran),
             _ = tokio::signal::ctrl_c() => None,
         };
         reading.abort();

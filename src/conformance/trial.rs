@@ -8,6 +8,7 @@ use runner::protocol::StageName;
 use tokio::sync::mpsc;
 
 use crate::causes::with_causes;
+use crate::client::Client;
 use crate::execution::{
     Channels, Collected, Collector, ExecutionEvent, Input, InputSender, Job, Outcome, Program, SourceFile,
 };
@@ -65,7 +66,7 @@ pub(super) async fn run<'a>(
     let (events, received) = mpsc::channel(64);
     let (relayed, collected) = mpsc::channel(64);
     let (outcome, collected, ()) = tokio::join!(
-        service.run(job, Channels::batch(input, events)),
+        service.run(&Client::Terminal, job, Channels::batch(input, events)),
         Collector::default().collect(collected),
         relay(received, relayed, sender, feed),
     );

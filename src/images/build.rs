@@ -15,7 +15,7 @@ use thiserror::Error;
 use tokio::sync::{Semaphore, mpsc};
 
 use super::content::{digest, mode};
-use super::fetch::{FetchError, default_folder, fetch};
+use super::fetch::{FetchError, fetch, folder};
 use super::{
     CALL_DEADLINE, CONTENT_LABEL, Choice, Image, LANGUAGE_LABEL, PREFERRED, RECIPE_LABEL, STAND_IN,
     VERSION_LABEL,
@@ -116,10 +116,11 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// A builder that asks new images for their versions in `sandboxes`.
+    /// A builder that asks new images for their versions in `sandboxes`, and keeps fetched packages in `cache`, or the
+    /// user's cache folder.
     #[must_use]
-    pub fn new(sandboxes: Sandboxes) -> Self {
-        Self { sandboxes, packages: default_folder(), slots: Arc::new(Semaphore::new(1)) }
+    pub fn new(sandboxes: Sandboxes, cache: Option<PathBuf>) -> Self {
+        Self { sandboxes, packages: folder(cache), slots: Arc::new(Semaphore::new(1)) }
     }
 
     /// The engine that it builds with.

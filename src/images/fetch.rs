@@ -62,12 +62,12 @@ pub enum FetchError {
     },
 }
 
-/// The folder that packages are kept in: `DAYFLY_CACHE`, or what the XDG base directory specification says.
-pub(super) fn default_folder() -> PathBuf {
+/// The folder that packages are kept in, below `cache` or what the XDG base directory specification says.
+pub(super) fn folder(cache: Option<PathBuf>) -> PathBuf {
     let set = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let cache = || set("XDG_CACHE_HOME").or_else(|| Some(set("HOME")?.join(".cache")));
-    set("DAYFLY_CACHE")
-        .or_else(|| Some(cache()?.join("dayfly")))
+    let user = || set("XDG_CACHE_HOME").or_else(|| Some(set("HOME")?.join(".cache")));
+    cache
+        .or_else(|| Some(user()?.join("dayfly")))
         .unwrap_or_else(|| std::env::temp_dir().join("dayfly"))
         .join("packages")
 }

@@ -18,6 +18,7 @@ use super::limits::{MOST_EXECUTIONS, MessageRate, SocketLimits};
 use super::output::Texts;
 use super::teller::Teller;
 use crate::api::error::ApiError;
+use crate::client::Client;
 use crate::execution::{self, Channels, Control, Job, Outcome};
 use crate::limits::Limits;
 use crate::service::{Service, ServiceError};
@@ -30,6 +31,7 @@ const WINDOW: WindowSize = WindowSize { columns: 80, rows: 24 };
 /// One connection. Dropping it and the future that drives its runs ends them and their containers.
 pub(super) struct Session {
     service: Arc<Service>,
+    client: Client,
     limits: SocketLimits,
     rate: MessageRate,
     outgoing: mpsc::Sender<ServerEvent>,
@@ -55,12 +57,16 @@ impl Session {
     /// into the connection's own task: what is typed and what comes of it then never waits for another thread.
     pub(super) fn new(
         service: Arc<Service>,
+        client: Client,
         limits: SocketLimits,
         outgoing: mpsc::Sender<ServerEvent>,
     ) -> (Self, impl Future<Output = ()> + Send) {
         let rate = MessageRate::new(limits.messages_per_second, Instant::now());
         let (runs, started) = mpsc::unbounded_channel();
-        (Self { service, limits, rate, outgoing, executions: Executions::default(), runs }, drive(started))
+        (
+            Self { service, client, limits, rate, outgoing, executions: Executions::default(), runs },
+            drive(started),
+        )
     }
 
     /// Whether no run is under way or waiting.
@@ -149,9 +155,10 @@ impl Session {
         let id = job.id;
         self.executions.lock().insert(id, Execution { input: Some(backlog), controls });
         let teller = Teller::new(&job, reference, self.outgoing.clone(), Texts::new(encoding));
-        let (service, executions) = (Arc::clone(&self.service), self.executions.clone());
+        let (service, client) = (Arc::clone(&self.service), self.client.clone());
+        let executions = self.executions.clone();
         let execution = async move {
-            let ending = run(&service, &job, input, controlled, teller);
+            let ending = run(&service, &client, &job, input, controlled, teller);
             let passing_on = async {
                 passing_on.await;
                 std::future::pending().await
@@ -248,6 +255,7 @@ async fn drive(mut started: mpsc::UnboundedReceiver<BoxFuture<'static, ()>>) {
 /// Runs a job, while it is told what happens. `None` for one that was stopped before it had its sandbox.
 async fn run(
     service: &Service,
+    client: &Client,
     job: &Job,
     input: execution::Input,
     controls: mpsc::Receiver<Control>,
@@ -257,7 +265,7 @@ async fn run(
     let (to_run, controlled) = mpsc::channel(EVENTS);
     let started = AtomicBool::new(false);
     let ran = {
-        let running = service.run(job, Channels { input, controls: controlled, events });
+        let running = service.run(client, job, Channels { input, controls: controlled, events });
         let both = async { tokio::join!(running, teller.tell(happening, &started)).0 };
         tokio::select! {
             ran = both => Some(ran),

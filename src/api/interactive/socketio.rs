@@ -24,7 +24,9 @@ use super::events::ServerEvent;
 use super::limits::LONGEST_MESSAGE;
 use super::session::Session;
 use super::sockets::Sockets;
+use crate::api::caller::Caller;
 use crate::api::error::ApiError;
+use crate::client::Client;
 use crate::service::Service;
 
 const PATH: &str = "/socket.io";
@@ -76,6 +78,7 @@ fn connect(socket: &SocketRef, service: Arc<Service>, sockets: Sockets) {
         let _ = socket.clone().disconnect();
         return;
     };
+    let Some(Caller(client)) = Caller::of(&socket.req_parts().extensions) else { return };
     let gone = CancellationToken::new();
     let (messages, received) = mpsc::channel(UNPROCESSED);
     for name in EVENTS {
@@ -98,7 +101,7 @@ fn connect(socket: &SocketRef, service: Arc<Service>, sockets: Sockets) {
     sockets.tasks().clone().spawn(async move {
         let _place = place;
         tokio::select! {
-            () = serve(&socket, service, &sockets, received) => {}
+            () = serve(&socket, service, client, &sockets, received) => {}
             () = gone.cancelled() => {}
         }
         // One that is gone already needs no end.
@@ -120,11 +123,12 @@ fn event(name: &str, data: Value) -> Value {
 async fn serve(
     socket: &SocketRef,
     service: Arc<Service>,
+    client: Client,
     sockets: &Sockets,
     mut received: mpsc::Receiver<Value>,
 ) {
     let (outgoing, mut waiting) = mpsc::channel::<ServerEvent>(WAITING);
-    let (mut session, driving) = Session::new(service, sockets.limits(), outgoing);
+    let (mut session, driving) = Session::new(service, client, sockets.limits(), outgoing);
     let reading = async {
         loop {
             let look = tokio::time::sleep(Duration::from_secs(1));

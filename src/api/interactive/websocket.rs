@@ -18,7 +18,9 @@ use super::events::ServerEvent;
 use super::limits::LONGEST_MESSAGE;
 use super::session::Session;
 use super::sockets::Sockets;
+use crate::api::caller::Caller;
 use crate::api::error::ApiError;
+use crate::client::Client;
 use crate::service::Service;
 
 /// How often the client is asked whether it is still there.
@@ -38,6 +40,7 @@ pub(in crate::api) async fn upgrade(
     State(service): State<Arc<Service>>,
     State(sockets): State<Sockets>,
     ConnectInfo(address): ConnectInfo<SocketAddr>,
+    Caller(client): Caller,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, axum::extract::ws::rejection::WebSocketUpgradeRejection>,
 ) -> Response {
@@ -57,7 +60,7 @@ pub(in crate::api) async fn upgrade(
     upgrade.on_upgrade(move |socket| {
         tasks.track_future(async move {
             let _place = place;
-            serve(socket, service, &sockets).await;
+            serve(socket, service, client, &sockets).await;
         })
     })
 }
@@ -70,12 +73,12 @@ struct End {
 
 const GONE: Option<End> = None;
 
-async fn serve(socket: WebSocket, service: Arc<Service>, sockets: &Sockets) {
+async fn serve(socket: WebSocket, service: Arc<Service>, client: Client, sockets: &Sockets) {
     let (sink, stream) = socket.split();
     let (outgoing, waiting) = mpsc::channel(WAITING);
     let (pings, asked) = mpsc::channel(1);
     let (ends, ended) = mpsc::channel(1);
-    let (session, driving) = Session::new(service, sockets.limits(), outgoing.clone());
+    let (session, driving) = Session::new(service, client, sockets.limits(), outgoing.clone());
     let reading = read(stream, session, &outgoing, &pings, sockets);
     let writing = write(sink, waiting, asked, ended);
     tokio::pin!(writing);

@@ -1,0 +1,142 @@
+//! Every setting there is.
+
+use std::net::IpAddr;
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use super::value::{Allows, LogFormat, Value};
+use super::{ConfigError, Effective, Layers, Setting};
+
+const SECOND: Duration = Duration::from_secs(1);
+const HOUR: Duration = Duration::from_secs(60 * 60);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// `name: type = default, "its-name", "ITS_VARIABLE", and what it may be;` makes a field, and an entry of [`SETTINGS`].
+macro_rules! settings {
+    ($(
+        #[doc = $help:literal]
+        $field:ident: $type:ty = $default:literal, $name:literal, $variable:literal
+        $(, from $allowed:expr)? $(, bare $bare:literal)? $(, is $secret:ident)?;
+    )+) => {
+        /// The settings, each one checked.
+        #[derive(Clone, Debug)]
+        #[non_exhaustive]
+        pub struct Config {$(
+            #[doc = $help]
+            pub $field: $type,
+        )+}
+
+        /// Every setting there is.
+        pub const SETTINGS: &[Setting] = &[$(
+            Setting {
+                name: $name,
+                variable: $variable,
+                placeholder: <$type as Value>::PLACEHOLDER,
+                default: $default,
+                bare: settings!(@bare $($bare)?),
+                is_secret: settings!(@secret $($secret)?),
+                help: $help,
+            },
+        )+];
+
+        impl Config {
+            /// The settings that these layers say, and what each of them is and why.
+            ///
+            /// # Errors
+            /// A value cannot be meant.
+            pub fn read(layers: &Layers) -> Result<(Self, Vec<Effective>), ConfigError> {
+                let mut settings = SETTINGS.iter();
+                let mut effective = Vec::with_capacity(SETTINGS.len());
+                $(
+                    let $field = match settings.next() {
+                        Some(setting) => {
+                            let (value, shown) = layers.value::<$type>(setting, settings!(@allowed $type $(, $allowed)?))?;
+                            effective.push(shown);
+                            value
+                        }
+                        None => unreachable!("SETTINGS has an entry for each field"),
+                    };
+                )+
+                Ok((Self { $($field),+ }, effective))
+            }
+        }
+    };
+    (@bare) => { None };
+    (@bare $bare:literal) => { Some($bare) };
+    (@secret) => { false };
+    (@secret secret) => { true };
+    (@allowed $type:ty) => { None };
+    (@allowed $type:ty, $allowed:expr) => { Some(&$allowed as &dyn Allows<$type>) };
+}
+
+const fn count(number: usize) -> NonZeroUsize {
+    match NonZeroUsize::new(number) {
+        Some(number) => number,
+        None => panic!("a count of nothing"),
+    }
+}
+
+settings! {
+    /// The address to listen on; other machines reach the server only on another one than the default
+    host: IpAddr = "127.0.0.1", "host", "DAYFLY_HOST";
+    /// The port to listen on; 0 takes a free one
+    port: u16 = "3000", "port", "PORT";
+    /// How many runs there may be at a time
+    max_concurrent_executions: NonZeroUsize = "5", "max-concurrent-executions", "MAX_CONCURRENT_EXECUTIONS",
+        from count(1)..=count(1000);
+    /// How many runs may wait for their turn
+    max_waiting: usize = "100", "max-waiting", "DAYFLY_MAX_WAITING", from 0..=100_000_usize;
+    /// Origins whose pages may call the server beside its own, with commas between them; * is any
+    cors_origin: String = "", "cors-origin", "CORS_ORIGIN";
+    /// How many interactive connections one address may have
+    sockets_per_client: NonZeroUsize = "20", "sockets-per-client", "DAYFLY_SOCKETS_PER_CLIENT",
+        from count(1)..=count(100_000);
+    /// How many messages a second an interactive client may send
+    messages_per_second: NonZeroUsize = "500", "messages-per-second", "DAYFLY_MESSAGES_PER_SECOND",
+        from count(1)..=count(100_000);
+    /// How long an interactive connection may run nothing
+    socket_idle: Duration = "1h", "socket-idle", "DAYFLY_SOCKET_IDLE", from SECOND..=DAY;
+    /// How long an interactive program may take, which waits for a person
+    interactive_time: Duration = "5m", "interactive-time", "DAYFLY_INTERACTIVE_TIME", from SECOND..=HOUR;
+    /// How long running jobs may take to end once the server has been told to
+    drain_time: Duration = "1m", "drain-time", "DAYFLY_DRAIN_TIME", from SECOND..=HOUR;
+    /// A folder of language folders, which add to the built-in ones and replace those of the same name
+    languages: Option<PathBuf> = "", "languages", "DAYFLY_LANGUAGES";
+    /// The OCI runtime of the sandboxes, as the engine knows it (runc, runsc, kata); the engine's default if not given
+    runtime: Option<String> = "", "runtime", "DAYFLY_RUNTIME";
+    /// Build missing images while serving, this many at a time
+    build_images: Option<NonZeroUsize> = "", "build-images", "DAYFLY_BUILD_IMAGES", from count(1)..=count(64), bare "1";
+    /// Where fetched packages are kept; the user's cache folder if not given
+    cache: Option<PathBuf> = "", "cache", "DAYFLY_CACHE";
+    /// A folder with the files of the page, read anew for each request; the built-in page if not given
+    web_ui: Option<PathBuf> = "", "web-ui", "DAYFLY_WEB_UI";
+    /// What is logged: error, warn, info, debug, trace, or a filter as of the tracing-subscriber package
+    log: String = "info", "log", "DAYFLY_LOG";
+    /// How the log is written: lines for people, or a JSON object in each line
+    log_format: LogFormat = "text", "log-format", "DAYFLY_LOG_FORMAT";
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Names that other servers of this kind have made known.
+    const FOREIGN: [&str; 3] = ["CORS_ORIGIN", "MAX_CONCURRENT_EXECUTIONS", "PORT"];
+
+    #[test]
+    fn a_setting_has_one_name() {
+        for setting in SETTINGS {
+            let own = format!("DAYFLY_{}", setting.name.replace('-', "_").to_uppercase());
+            assert!(setting.variable == own || FOREIGN.contains(&setting.variable), "{}", setting.variable);
+            assert!(!setting.help.trim().is_empty() && !setting.help.ends_with('.'), "{}", setting.name);
+        }
+    }
+
+    #[test]
+    fn the_defaults_are_settings() {
+        let (config, effective) = Config::read(&Layers::default()).unwrap();
+        assert!(config.host.is_loopback());
+        assert_eq!(effective.len(), SETTINGS.len());
+    }
+}
