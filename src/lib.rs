@@ -27,6 +27,7 @@ pub mod execution;
 pub mod images;
 pub mod languages;
 pub mod limits;
+mod outage;
 pub mod queue;
 pub mod sandbox;
 pub mod service;

@@ -71,6 +71,20 @@ pub enum SandboxError {
     NoGreeting,
 }
 
+impl SandboxError {
+    /// Whether the engine broke off or stumbled, as one that is being stopped does, so that another try may succeed.
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::Ended | Self::NoGreeting => true,
+            Self::Engine(error) => {
+                error.is_broken_off() || error.status().is_some_and(|status| status >= 500)
+            }
+            Self::Link(_) => false,
+        }
+    }
+}
+
 /// A container whose runner waits for its one run. Dropping it removes the container in the background.
 #[derive(Debug)]
 pub struct Sandbox {
@@ -170,8 +184,14 @@ impl Shared {
         };
         let body = hardening::container(spec, &common);
         let deadline = || Deadline::after(CALL_DEADLINE);
-        let id = self.client.container_create(None, &body, deadline()).await?.id;
-        let removal = Removal::new(self.client.clone(), id.clone(), Arc::clone(slot), self.tasks.clone());
+        // A name of our own: should the connection break meanwhile, what the engine made can still be removed.
+        let name = format!("dayfly-{}", Uuid::new_v4());
+        let id: ContainerId = name.parse()?;
+        let mut removal = Removal::new(self.client.clone(), id.clone(), Arc::clone(slot), self.tasks.clone());
+        if let Err(error) = self.client.container_create(Some(&name), &body, deadline()).await {
+            removal.not_created(&error);
+            return Err(error.into());
+        }
         // Attached before the start: nothing that the runner says can be missed.
         let attached = self.client.container_attach(&id, &AttachOptions::default(), deadline()).await?;
         let (mut reader, writer) = link::split(attached);

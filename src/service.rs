@@ -15,11 +15,15 @@ use crate::execution::{Channels, ExecutionError, ExecutionEvent, Job, Outcome, e
 use crate::images::background::{Background, Build};
 use crate::images::{self, Builder, Image, ImageState, Look};
 use crate::languages::{Language, Languages};
+use crate::outage::Outage;
 use crate::queue::{Queue, QueueError, Slot};
 use crate::sandbox::{Sandbox, SandboxError, Sandboxes};
 
 /// How long an image's id is taken for current. A rebuilt image is used after that.
 const IMAGE_MEMORY: Duration = Duration::from_secs(5);
+
+/// How often a sandbox is tried to be made while the engine answers, but not as it should.
+const ATTEMPTS: u32 = 4;
 
 /// Runs jobs, so many at a time, the others in the order in which they came.
 #[derive(Debug)]
@@ -29,6 +33,7 @@ pub struct Service {
     queue: Queue,
     images: Mutex<HashMap<String, (Instant, Image)>>,
     background: Background,
+    outage: Outage,
 }
 
 /// Why a job was not run to its end. Never the program's fault.
@@ -70,7 +75,14 @@ impl Service {
             queue: Queue::new(slots, most_waiting),
             images: Mutex::default(),
             background: Background::default(),
+            outage: Outage::new(Duration::ZERO),
         }
+    }
+
+    /// The same, but jobs wait for an engine that went away, at most so long since it did.
+    #[must_use]
+    pub fn with_engine_patience(self, patience: Duration) -> Self {
+        Self { outage: Outage::new(patience), ..self }
     }
 
     /// The engine.
@@ -151,13 +163,35 @@ impl Service {
 
     async fn sandbox(&self, job: &Job, slot: Slot) -> Result<Sandbox, ServiceError> {
         let slot = Arc::new(slot);
-        match self.open(job, Arc::clone(&slot)).await {
-            // The image that was there a moment ago; if it was built anew, there is another.
-            Err(ServiceError::Sandbox(SandboxError::Engine(engine))) if engine.is_not_found() => {
-                self.forget_image(&job.language);
-                self.open(job, slot).await
+        let mut attempts = 1;
+        loop {
+            let error = match self.open(job, Arc::clone(&slot)).await {
+                Ok(sandbox) => {
+                    self.outage.is_over();
+                    return Ok(sandbox);
+                }
+                Err(error) => error,
+            };
+            // Nothing of the job was started yet, so it can be tried again.
+            let again = match &error {
+                ServiceError::Sandbox(SandboxError::Engine(engine)) if engine.is_unreachable() => {
+                    self.outage.wait(&error).await
+                }
+                // The image that was there a moment ago; if it was built anew, there is another.
+                ServiceError::Sandbox(SandboxError::Engine(engine)) if engine.is_not_found() => {
+                    attempts += 1;
+                    self.forget_image(&job.language);
+                    attempts <= 2
+                }
+                ServiceError::Sandbox(error) if error.may_pass() => {
+                    attempts += 1;
+                    attempts <= ATTEMPTS && self.outage.wait(error).await
+                }
+                _ => false,
+            };
+            if !again {
+                return Err(error);
             }
-            outcome => outcome,
         }
     }
 

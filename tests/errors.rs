@@ -109,7 +109,7 @@ fn an_image_that_is_not_built_is_named_with_the_command_that_builds_it() {
 fn an_engine_that_is_away_is_said_to_be() {
     let folder = tempfile::tempdir().unwrap();
     let endpoint = format!("unix://{}/none.sock", folder.path().display());
-    let server = Server::with_environment(&[], &[("DOCKER_HOST", &endpoint)]);
+    let server = Server::with_environment(&["--engine-patience=0s"], &[("DOCKER_HOST", &endpoint)]);
     let reply = server.post("/execute", &json!({ "language": "python", "code": "x" }));
     let message = error(&reply, 503, "engine-unreachable");
     assert!(message.contains("Docker Engine"), "{message}");

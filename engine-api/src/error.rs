@@ -131,6 +131,16 @@ impl Error {
         matches!(self, Self::Connect { .. })
     }
 
+    /// Whether the connection broke before the reply was complete: what the engine has done is not known.
+    #[must_use]
+    pub fn is_broken_off(&self) -> bool {
+        match self {
+            Self::Io { .. } => true,
+            Self::Protocol { source, .. } => matches!(source, ProtocolError::Closed | ProtocolError::Http(_)),
+            _ => false,
+        }
+    }
+
     /// Whether the deadline passed.
     #[must_use]
     pub fn is_timeout(&self) -> bool {

@@ -42,12 +42,9 @@ impl Serve {
             tracing::warn!("what earlier servers may have left stays: {}", with_causes(&error));
         }
         let sandboxes = Sandboxes::new(client, config.runtime)?;
-        let service = Arc::new(Service::new(
-            languages,
-            sandboxes,
-            config.max_concurrent_executions,
-            config.max_waiting,
-        ));
+        let service =
+            Service::new(languages, sandboxes, config.max_concurrent_executions, config.max_waiting);
+        let service = Arc::new(service.with_engine_patience(config.engine_patience));
         if let Some(jobs) = config.build_images {
             service.build_images(jobs, config.cache);
         }

@@ -101,6 +101,8 @@ settings! {
     interactive_time: Duration = "5m", "interactive-time", "DAYFLY_INTERACTIVE_TIME", from SECOND..=HOUR;
     /// How long running jobs may take to end once the server has been told to
     drain_time: Duration = "1m", "drain-time", "DAYFLY_DRAIN_TIME", from SECOND..=HOUR;
+    /// How long runs wait for an engine that went away, as one that is restarted does; counted from when it did
+    engine_patience: Duration = "30s", "engine-patience", "DAYFLY_ENGINE_PATIENCE", from Duration::ZERO..=HOUR;
     /// A folder of language folders, which add to the built-in ones and replace those of the same name
     languages: Option<PathBuf> = "", "languages", "DAYFLY_LANGUAGES";
     /// The OCI runtime of the sandboxes, as the engine knows it (runc, runsc, kata); the engine's default if not given

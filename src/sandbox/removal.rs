@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use engine_api::{Client, ContainerDeleteOptions, ContainerId, Deadline};
 use tokio::runtime::Handle;
+use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
 use super::CALL_DEADLINE;
@@ -16,6 +17,11 @@ const POLL: Duration = Duration::from_millis(50);
 /// How long to wait before a removal that failed is tried again, at first and at most.
 const FIRST_RETRY: Duration = Duration::from_millis(200);
 const LAST_RETRY: Duration = Duration::from_secs(30);
+/// The most while the engine is away: its first task is to give slots back.
+const AWAY_RETRY: Duration = Duration::from_secs(1);
+/// A container whose creation broke off may still appear for so long.
+const LATE: Duration = Duration::from_secs(10);
+const LOOK_FOR_LATE: Duration = Duration::from_secs(1);
 
 /// Removes a container when it is dropped. The slot is held until the container is gone: one that cannot be removed
 /// keeps its slot out of use.
@@ -23,11 +29,21 @@ const LAST_RETRY: Duration = Duration::from_secs(30);
 pub(super) struct Removal {
     task: Option<(Client, ContainerId, Arc<Slot>)>,
     tracker: TaskTracker,
+    /// Whether the container may appear only later.
+    is_late: bool,
 }
 
 impl Removal {
     pub(super) fn new(client: Client, id: ContainerId, slot: Arc<Slot>, tracker: TaskTracker) -> Self {
-        Self { task: Some((client, id, slot)), tracker }
+        Self { task: Some((client, id, slot)), tracker, is_late: false }
+    }
+
+    /// The creation failed. Unless the engine says so, it may have made the container all the same.
+    pub(super) fn not_created(&mut self, error: &engine_api::Error) {
+        if error.status().is_some() || error.is_unreachable() {
+            self.task = None;
+        }
+        self.is_late = true;
     }
 }
 
@@ -35,10 +51,15 @@ impl Drop for Removal {
     fn drop(&mut self) {
         // Without a runtime the process is ending; the watcher removes the container then.
         if let (Some((client, id, slot)), Ok(runtime)) = (self.task.take(), Handle::try_current()) {
+            let is_late = self.is_late;
             self.tracker.spawn_on(
                 async move {
                     remove(&client, &id).await;
                     drop(slot);
+                    // It holds no slot: nobody starts what appears so late.
+                    if is_late {
+                        remove_late(&client, &id).await;
+                    }
                 },
                 &runtime,
             );
@@ -52,11 +73,23 @@ async fn remove(client: &Client, id: &ContainerId) {
         match try_remove(client, id).await {
             Ok(()) => return,
             Err(error) => {
+                if error.is_unreachable() {
+                    retry = retry.min(AWAY_RETRY);
+                }
                 tracing::warn!(container = %id, "a sandbox cannot be removed, trying again in {retry:?}: {}", with_causes(&error));
             }
         }
         tokio::time::sleep(retry).await;
         retry = (retry * 2).min(LAST_RETRY);
+    }
+}
+
+/// Removes a container that may appear a while after its creation broke off.
+async fn remove_late(client: &Client, id: &ContainerId) {
+    let end = Instant::now() + LATE;
+    while Instant::now() < end {
+        tokio::time::sleep(LOOK_FOR_LATE).await;
+        remove(client, id).await;
     }
 }
 

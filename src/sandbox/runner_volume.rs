@@ -8,13 +8,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use engine_api::{
-    Client, ContainerCreateBody, ContainerDeleteOptions, ContainerId, Deadline, HostConfig, Mount, MountType,
-    TarEntry, TarStream, VolumeCreateOptions,
+    Client, ContainerCreateBody, ContainerId, Deadline, HostConfig, Mount, MountType, TarEntry, TarStream,
+    VolumeCreateOptions,
 };
 use tokio::sync::Mutex;
 
 use super::hardening::{INSTANCE_LABEL, RUNNER_FILE};
 use super::owner::OWNER_LABEL;
+use super::removal::try_remove;
 
 const FILL_DEADLINE: Duration = Duration::from_secs(60);
 const EXECUTABLE: u32 = 0o755;
@@ -79,10 +80,12 @@ impl RunnerVolume {
             },
             ..ContainerCreateBody::default()
         };
-        let id = client.container_create(None, &body, deadline).await?.id;
+        // An earlier attempt that broke off may have left its container.
+        let id: ContainerId = self.name.parse()?;
+        try_remove(client, &id).await?;
+        client.container_create(Some(&self.name), &body, deadline).await?;
         let filled = fill(client, &id, deadline).await;
-        let options = ContainerDeleteOptions { force: true, ..ContainerDeleteOptions::default() };
-        client.container_delete(&id, options, Deadline::after(FILL_DEADLINE)).await?;
+        try_remove(client, &id).await?;
         filled?;
         self.filled.store(true, Ordering::Release);
         Ok(())
@@ -100,6 +103,7 @@ fn name(instance: &str) -> String {
 
 /// Removes the volume of an instance that has no container any more.
 pub(super) async fn remove(client: &Client, instance: &str) -> engine_api::Result<()> {
+    try_remove(client, &name(instance).parse()?).await?;
     match client.volume_delete(&name(instance), true, Deadline::after(FILL_DEADLINE)).await {
         Err(error) if !error.is_not_found() => Err(error),
         _ => Ok(()),

@@ -1,0 +1,66 @@
+//! The engine goes away and comes back in the middle of load, and the server stays.
+#![expect(unreachable_pub, dead_code, reason = "tests/support is shared; no test uses all of it")]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod support;
+
+use std::time::Duration;
+
+use nix::sys::signal::Signal;
+use serde_json::{Value, json};
+use support::engine::Engine;
+use support::{Server, eventually};
+
+const RUNNING: usize = 2;
+const WAITING: usize = 4;
+
+/// Ends the engine with `how` while some runs are under way and others wait, and starts it again.
+fn survives(how: Signal) {
+    let mut engine = Engine::start(&["code-execution-python:latest"]);
+    let arguments = ["--max-concurrent-executions", "2", "--engine-patience", "2m"];
+    let server = Server::with_environment(&arguments, &[("DOCKER_HOST", &engine.host())]);
+    let containers = |engine: &Engine, filters: &[&str]| {
+        let listed = engine.docker(&[&["ps", "-q", "--filter", "label=dayfly.instance"], filters].concat());
+        listed.lines().count()
+    };
+    let post = &|code: &str| server.post("/execute", &json!({ "language": "python", "code": code }));
+    std::thread::scope(|scope| {
+        let endless = "while True: pass";
+        let running: Vec<_> = (0..RUNNING).map(|_| scope.spawn(|| post(endless))).collect();
+        eventually(Duration::from_secs(30), "both runs run", || containers(&engine, &[]) == RUNNING);
+        let waiting: Vec<_> = (0..WAITING)
+            .map(|number| scope.spawn(move || (number, post(&format!("print({number})")))))
+            .collect();
+        // They are in the queue as soon as the server has read them.
+        std::thread::sleep(Duration::from_millis(500));
+
+        engine.end(how);
+        for run in running {
+            let reply = run.join().unwrap();
+            // An engine that is told to stop gives containers ten seconds, in which a run may reach its own end.
+            let ended = reply.status == 200 && reply.body["status"] == "time-limit" && how == Signal::SIGTERM;
+            let error = &reply.body["error"]["code"];
+            assert!(ended || (reply.status == 500 && error == "internal-error"), "{}", reply.body);
+        }
+        assert_eq!(server.get("/health").status, 200);
+        engine.begin();
+        for run in waiting {
+            let (number, reply) = run.join().unwrap();
+            assert_eq!(reply.status, 200, "{}", reply.body);
+            assert_eq!(reply.body["output"], Value::from(format!("{number}\n")));
+        }
+    });
+    eventually(Duration::from_secs(30), "no container is left", || containers(&engine, &["-a"]) == 0);
+    drop(server);
+    assert_eq!(engine.docker(&["volume", "ls", "-q"]), "");
+}
+
+#[test]
+fn a_restart_of_the_engine_is_survived() {
+    survives(Signal::SIGTERM);
+}
+
+#[test]
+fn a_crash_of_the_engine_is_survived() {
+    survives(Signal::SIGKILL);
+}
