@@ -3,21 +3,22 @@
 mod caller;
 mod error;
 mod execute;
+mod health;
 mod interactive;
 mod job;
 mod json_body;
 mod languages;
+mod openapi;
 mod outcome;
 
 use std::sync::Arc;
 
+use axum::Router;
 use axum::extract::{FromRef, State};
 use axum::http::{HeaderMap, Method, Uri};
 use axum::middleware::from_fn_with_state;
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
-use axum::{Json, Router};
-use serde_json::{Value, json};
 use tower_http::catch_panic::CatchPanicLayer;
 
 use self::error::ApiError;
@@ -47,7 +48,8 @@ impl Api {
         Router::new()
             .route("/execute", post(execute::execute))
             .route("/languages", get(languages::languages))
-            .route("/health", get(health))
+            .route("/health", get(health::health))
+            .route("/openapi.json", get(openapi::openapi))
             .route("/ws", get(websocket::upgrade))
             .fallback(file_or_unknown)
             .method_not_allowed_fallback(wrong_method)
@@ -61,11 +63,6 @@ impl Api {
     pub async fn close(&self) {
         self.sockets.close().await;
     }
-}
-
-/// `GET /health`: the process answers.
-async fn health() -> Json<Value> {
-    Json(json!({ "status": "UP" }))
 }
 
 async fn file_or_unknown(

@@ -18,14 +18,15 @@ use uuid::Uuid;
 use self::compressed::{Compressed, takes_brotli};
 use crate::digest::sha256;
 
-/// Stands in `index.html` for the nonce of the reply.
+/// Stands in a page for the nonce of the reply.
 const NONCE: &str = "{{nonce}}";
-const INDEX: &str = "index.html";
+/// Pages, by the paths at which they are.
+const PAGES: [(&str, &str); 2] = [("", "index.html"), ("docs", "docs.html")];
 const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 
 #[derive(Embed)]
 #[folder = "web-ui"]
-#[include = "index.html"]
+#[include = "*.html"]
 #[include = "*.js"]
 #[include = "*.css"]
 #[include = "*.svg"]
@@ -51,9 +52,10 @@ impl WebUi {
     /// The reply to a `GET` of `/` or of a file of the page; `None` where there is no such file.
     pub(crate) fn reply(&self, uri: &Uri, headers: &HeaderMap) -> Option<Response> {
         let path = uri.path().trim_start_matches('/');
-        let path = if path.is_empty() { INDEX } else { path };
-        let content = self.read(path)?;
-        Some(if path == INDEX { index(&content) } else { self.file(path, &content, headers) })
+        if let Some((_, file)) = PAGES.iter().find(|(page, _)| *page == path) {
+            return Some(page(&self.read(file)?));
+        }
+        Some(self.file(path, &self.read(path)?, headers))
     }
 
     fn read(&self, path: &str) -> Option<Cow<'static, [u8]>> {
@@ -91,7 +93,7 @@ impl WebUi {
     }
 }
 
-fn index(content: &[u8]) -> Response {
+fn page(content: &[u8]) -> Response {
     let nonce = Uuid::new_v4().simple().to_string();
     let policy = format!(
         "default-src 'none'; script-src 'self'; style-src 'self' 'nonce-{nonce}'; img-src 'self' data:; font-src 'self'; \

@@ -4,14 +4,16 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::State;
+use schemars::JsonSchema;
 use serde::Serialize;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
 use super::caller::Caller;
 use super::error::ApiError;
-use super::job::ExecuteRequest;
+use super::job::{self, ExecuteRequest};
 use super::json_body::JsonBody;
+use super::openapi::Operation;
 use super::outcome::{CompileReply, OutcomeReply};
 use crate::execution::{Channels, Collected, Collector, Input, Outcome};
 use crate::service::Service;
@@ -19,24 +21,41 @@ use crate::service::Service;
 /// Events that may wait to be collected.
 const EVENTS: usize = 64;
 
-#[derive(Serialize)]
+/// How a run ended, and what it wrote.
+#[derive(JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct ExecuteReply {
+    /// Names the run, also in the server's log.
     execution_id: Uuid,
     #[serde(flatten)]
     outcome: OutcomeReply,
     /// What the program wrote to both streams, in order of arrival; the compiler's text after a compile error.
     output: String,
+    /// Standard output of the program.
     stdout: String,
+    /// Standard error of the program.
     stderr: String,
+    /// How the compile stage ended, if the language has one.
     compile: Option<CompileWithOutput>,
 }
 
-#[derive(Serialize)]
+/// How the compile stage ended, and what the compiler wrote.
+#[derive(JsonSchema, Serialize)]
 struct CompileWithOutput {
     #[serde(flatten)]
     outcome: CompileReply,
     output: String,
+}
+
+pub(super) fn operation() -> Operation {
+    Operation::post("/execute", "Run a program")
+        .tag("run")
+        .description("Waits for a turn, runs the program to its end, and answers with all that it wrote.")
+        .body::<ExecuteRequest>()
+        .reply::<ExecuteReply>(200, "The program was run. `status` says how that ended.")
+        .error(400, job::REFUSALS)
+        .error(500, &["internal-error"])
+        .error(503, &["queue-full", "image-not-built", "engine-unreachable", "shutting-down"])
 }
 
 pub(super) async fn execute(

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::error::ApiError;
@@ -16,33 +17,54 @@ use crate::languages::{Language, Languages};
 /// Bytes of arguments and variables together that are accepted; the kernel's own limit is larger (execve(2)).
 const ARGUMENT_BYTES: usize = 128 * 1024;
 
-#[derive(Deserialize)]
+/// Codes of the refusals of a job.
+pub(super) const REFUSALS: &[&str] = &[
+    "unknown-language",
+    "missing-language",
+    "missing-code",
+    "invalid-files",
+    "invalid-arguments",
+    "files-not-accepted",
+];
+
+/// A program, and what it is run with.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ExecuteRequest {
+    /// The key or an alias of a language.
     pub(super) language: Option<String>,
+    /// The program's text.
     pub(super) code: Option<String>,
+    /// Its files, beside `code` or in place of it.
     #[serde(default)]
     pub(super) files: Vec<FileRequest>,
+    /// Which of the files is started, if none has the language's usual name.
     pub(super) entry: Option<String>,
+    /// What the program reads. `stdin` is another name of it.
     #[serde(default, alias = "stdin")]
     pub(super) input: String,
+    /// Arguments of the program.
     #[serde(default)]
     pub(super) args: Vec<String>,
+    /// Variables of its environment.
     #[serde(default)]
     pub(super) env: BTreeMap<String, String>,
 }
 
-#[derive(Deserialize)]
+/// A file of a program.
+#[derive(Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub(super) struct FileRequest {
+    /// Its path in the program's folder.
     name: String,
+    /// What it holds.
     content: String,
     #[serde(default)]
     encoding: Encoding,
 }
 
 /// How bytes are written in JSON.
-#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Default, Deserialize, Eq, JsonSchema, PartialEq)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Encoding {
     Base64,

@@ -6,9 +6,12 @@ use axum::Json;
 use axum::extract::rejection::QueryRejection;
 use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::error::ApiError;
+use super::openapi::{Operation, Parameter};
 use crate::images::ImageState;
 use crate::images::background::Build;
 use crate::languages::Language;
@@ -22,12 +25,23 @@ pub(super) struct Wanted {
     detail: bool,
 }
 
-#[derive(Serialize)]
+/// The languages, by their keys or in detail.
+#[derive(JsonSchema, Serialize)]
+#[serde(untagged)]
+enum LanguagesReply<'a> {
+    Keys(Vec<&'a str>),
+    Details(Vec<LanguageDetail<'a>>),
+}
+
+/// All that is known of a language.
+#[derive(JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct LanguageDetail<'a> {
     key: &'a str,
     name: &'a str,
+    /// Other names that a request may use.
     aliases: &'a [String],
+    /// Extensions of its files.
     extensions: &'a [String],
     /// The file name of a program's text.
     source: &'a str,
@@ -43,16 +57,18 @@ struct LanguageDetail<'a> {
     image: ImageDetail<'a>,
 }
 
-#[derive(Serialize)]
+/// What a run may use.
+#[derive(JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct LimitsDetail {
     compile: Option<StageLimits>,
     run: StageLimits,
+    /// Processes and threads at a time.
     processes: u32,
 }
 
-/// Times in seconds, sizes in bytes.
-#[derive(Serialize)]
+/// What a stage may use. Times in seconds, sizes in bytes.
+#[derive(JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct StageLimits {
     wall_time: f64,
@@ -61,9 +77,11 @@ struct StageLimits {
     output: u64,
 }
 
-#[derive(Serialize)]
+/// The image of a language.
+#[derive(JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 struct ImageDetail<'a> {
+    /// `missing`, `building`, `failed`, `ready`, or `stale`: built from something else than there is now.
     state: &'static str,
     /// Whether programs can be run now; an older image serves until the new one is built.
     usable: bool,
@@ -81,6 +99,17 @@ struct ImageDetail<'a> {
     message: Option<String>,
 }
 
+pub(super) fn operation() -> Operation {
+    let detail = Parameter::query("detail", "Whether to tell all of each.", json!({ "type": "boolean" }));
+    Operation::get("/languages", "List the languages")
+        .tag("languages")
+        .parameter(detail)
+        .reply::<LanguagesReply<'_>>(200, "The keys, or with `detail=true` all of each language.")
+        .error(400, &["invalid-request"])
+        .error(500, &["internal-error"])
+        .error(503, &["engine-unreachable"])
+}
+
 pub(super) async fn languages(
     State(service): State<Arc<Service>>,
     wanted: Result<Query<Wanted>, QueryRejection>,
@@ -88,14 +117,14 @@ pub(super) async fn languages(
     let Query(wanted) =
         wanted.map_err(|error| ApiError::bad_request("invalid-request", error.body_text()))?;
     if !wanted.detail {
-        return Ok(Json(service.languages().keys()).into_response());
+        return Ok(Json(LanguagesReply::Keys(service.languages().keys())).into_response());
     }
     let states = service.image_states().await?;
     let details: Vec<_> = states
         .iter()
         .map(|(language, state, build)| LanguageDetail::new(language, state, build.as_ref()))
         .collect();
-    Ok(Json(details).into_response())
+    Ok(Json(LanguagesReply::Details(details)).into_response())
 }
 
 impl<'a> LanguageDetail<'a> {

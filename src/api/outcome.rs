@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use nix::sys::signal::Signal;
+use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::execution::{Outcome, StageOutcome, Status, TimeLimit};
 
 /// How a run ended: of the program, or of the compiler if it did not come to that.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct OutcomeReply {
     status: ReplyStatus,
@@ -28,7 +29,7 @@ pub(super) struct OutcomeReply {
 }
 
 /// How the compile stage ended.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, JsonSchema, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct CompileReply {
     status: Status,
@@ -41,14 +42,14 @@ pub(super) struct CompileReply {
 }
 
 /// A verdict, or that there is none.
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, JsonSchema, Serialize)]
 #[serde(untagged)]
 pub(super) enum ReplyStatus {
     Verdict(Status),
     None(NoVerdict),
 }
 
-#[derive(Clone, Copy, Debug, Serialize)]
+#[derive(Clone, Copy, Debug, JsonSchema, Serialize)]
 pub(super) enum NoVerdict {
     #[serde(rename = "internal-error")]
     InternalError,

@@ -3,10 +3,11 @@
 use std::time::Duration;
 
 use runner::protocol::{StageEnd, StageName, StageReport, StopReason};
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// The verdict on a run, or on one stage of it.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Status {
     /// The caller ended it.
@@ -30,7 +31,7 @@ pub enum Status {
 }
 
 /// Which of the two clocks ran out.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
+#[derive(Clone, Copy, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum TimeLimit {
     /// CPU time of all its processes.
