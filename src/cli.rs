@@ -1,5 +1,6 @@
 //! The commands of the binary.
 
+mod doctor;
 mod images;
 mod languages;
 mod run;
@@ -15,6 +16,7 @@ use engine_api::{Client, Endpoint};
 use tracing_subscriber::EnvFilter;
 
 use crate::causes::with_causes;
+use crate::doctor::probe::Probe;
 use crate::images::ImageState;
 use crate::languages::{Language, Languages};
 use crate::sandbox::reaper;
@@ -45,6 +47,15 @@ enum Command {
     Images(images::Images),
     /// List the languages, or try them
     Languages(languages::Languages),
+    /// Look at the host, and prove what sandboxes on it stand
+    #[command(after_help = doctor::EXIT_CODES)]
+    Doctor(doctor::Doctor),
+    /// Attack the sandbox that this is in
+    #[command(hide = true)]
+    Probe {
+        /// How
+        probe: Probe,
+    },
     /// Be the first process of a sandbox
     #[command(hide = true)]
     Runner {
@@ -89,6 +100,10 @@ pub fn main() -> ExitCode {
     if let Command::Runner { work } = command {
         return runner::init::main(&work);
     }
+    // Nor has what attacks a sandbox from inside: it counts threads, and changes what is one process's own.
+    if let Command::Probe { probe } = command {
+        return probe.attack();
+    }
     // Who runs one command wants its answer; who serves wants to see what happens.
     let level = if matches!(command, Command::Serve(_)) { "info" } else { "warn" };
     let filter = EnvFilter::try_from_env("DAYFLY_LOG").unwrap_or_else(|_| EnvFilter::new(level));
@@ -110,11 +125,12 @@ async fn dispatch(command: Command) -> Result<ExitCode, Failure> {
         Command::Run(run) => run.run().await,
         Command::Images(images) => images.run().await,
         Command::Languages(languages) => languages.run().await,
+        Command::Doctor(doctor) => doctor.run().await,
         Command::Watch { instance } => {
             reaper::watch(&client()?, &instance).await?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Runner { .. } => Ok(ExitCode::FAILURE),
+        Command::Runner { .. } | Command::Probe { .. } => Ok(ExitCode::FAILURE),
     }
 }
 
