@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use clap::Args;
-use console::Style;
+use console::{Style, Term};
 
 use super::{Failure, LanguageSource, SandboxOptions, client, print};
 use crate::doctor::{Doctor as Examination, Finding, Group, Level, Report, Verdict};
@@ -17,8 +17,12 @@ every line.";
 
 const PROBLEM: u8 = 1;
 const UNSEEN: u8 = 2;
-/// Where what was seen begins.
-const INDENT: usize = 34;
+/// The columns before what was seen.
+const WORD: usize = 7;
+const SUBJECT: usize = 21;
+const INDENT: usize = 2 + WORD + 2 + SUBJECT + 2;
+/// Columns of text on the narrowest terminal that it is broken for.
+const LEAST_TEXT: usize = 30;
 
 #[derive(Args)]
 pub(super) struct Doctor {
@@ -81,9 +85,9 @@ impl Table {
 fn heading(group: Group) -> &'static str {
     match group {
         Group::Engine => "engine",
-        Group::Sandbox => "sandbox: what attacks from inside came to",
+        Group::Sandbox => "sandbox, proven by attacks from inside",
         Group::Images => "images",
-        Group::Advice => "host",
+        Group::Advice => "advice for the host",
     }
 }
 
@@ -94,21 +98,60 @@ fn row(finding: &Finding) -> String {
         Level::Warning => ("warning", Style::new().yellow()),
         Level::Problem => ("problem", Style::new().red().bold()),
     };
-    let word = style.apply_to(format!("{word:7}"));
-    let advice =
-        finding.advice.as_ref().map(|advice| format!("\n{:INDENT$}-> {advice}", "")).unwrap_or_default();
-    format!("  {word}  {:21}  {}{advice}", finding.subject, finding.seen)
+    let word = style.apply_to(format!("{word:WORD$}"));
+    let width = text_width();
+    let mut lines = wrap(&finding.seen, width);
+    if let Some(advice) = &finding.advice {
+        lines.extend(wrap(&format!("-> {advice}"), width));
+    }
+    format!("  {word}  {:SUBJECT$}  {}", finding.subject, lines.join(&format!("\n{:INDENT$}", "")))
+}
+
+/// Columns for text; elsewhere than on a terminal, lines are for other programs and stay whole.
+fn text_width() -> usize {
+    match Term::stdout().size_checked() {
+        Some((_, columns)) => usize::from(columns).saturating_sub(INDENT).max(LEAST_TEXT),
+        None => usize::MAX,
+    }
+}
+
+/// Breaks a text between words.
+fn wrap(text: &str, width: usize) -> Vec<String> {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines
 }
 
 fn summary(report: &Report) -> String {
-    let count = |level| report.findings.iter().filter(|finding| finding.level == level).count();
-    let (warnings, problems) = (count(Level::Warning), count(Level::Problem));
-    let numbers = format!("{problems} problems, {warnings} warnings, {} as it should be", count(Level::Ok));
+    let count = |level, name: &str| {
+        let count = report.findings.iter().filter(|finding| finding.level == level).count();
+        format!("{count} {name}{}", if count == 1 { "" } else { "s" })
+    };
+    let numbers = format!("{}, {}", count(Level::Problem, "problem"), count(Level::Warning, "warning"));
     match report.verdict {
         Verdict::Well => format!("{numbers}: untrusted code can be run here"),
-        Verdict::Problem => {
-            format!("{numbers}: do not run untrusted code here before the problems are solved")
-        }
+        Verdict::Problem => format!("{numbers}: do not run untrusted code here before that is solved"),
         Verdict::Unseen => "the engine does not answer: nothing could be looked at".to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn text_is_broken_between_words_only() {
+        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrap("one two", 2), ["one", "two"]);
+        assert_eq!(wrap("one two three", usize::MAX), ["one two three"]);
+        assert_eq!(wrap("", 5), [""]);
     }
 }

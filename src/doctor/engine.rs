@@ -44,8 +44,7 @@ pub(super) async fn examine(
     let api = client.api_version(deadline()).await?;
     let info = client.info(deadline()).await?;
     let connection = format!(
-        "Docker Engine {} at {}; API {api} of {} to {}",
-        version.version,
+        "Docker Engine at {}, API {api} of {} to {}",
         client.endpoint(),
         version.min_api_version,
         version.api_version
@@ -208,7 +207,7 @@ fn space(folder: &Path) -> Option<Finding> {
 
 fn judge_space(folder: &Path, free: ByteSize) -> Finding {
     let seen = format!("{free} free in {}", folder.display());
-    let advice = "images of all languages take 10 GiB and more: make room";
+    let advice = "toolchains are large, and a build needs room: docker system df shows what takes it";
     if free < NO_SPACE {
         problem("disk", seen, advice)
     } else if free < LITTLE_SPACE {

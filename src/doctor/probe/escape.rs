@@ -10,7 +10,7 @@ mod identity;
 use std::process::ExitCode;
 
 use super::Evidence;
-use super::attempt::{Area, Attempt};
+use super::attempt::{Area, Attempt, AttemptResult};
 use crate::doctor::{Finding, Group};
 use crate::execution::Status;
 
@@ -26,49 +26,46 @@ pub(super) fn attack() -> ExitCode {
     ExitCode::SUCCESS
 }
 
+/// Each area with what it means that all of it was refused.
+const AREAS: [(Area, &str, &str); 4] = [
+    (Area::Privileges, SUBJECT, "none: no capability, no root, no way to gain any"),
+    (Area::SystemCalls, "system calls", "those that lead out of a container were refused"),
+    (Area::ForeignFiles, "kernel and host files", "could be neither read nor written"),
+    (Area::WritablePlaces, "writable places", "only the program's own folders"),
+];
+
 pub(super) fn judge(evidence: &Evidence) -> Vec<Finding> {
     let attempts: Vec<Attempt> = evidence.reports();
-    // The areas of which one attempt or more was made, and the last of all among them.
-    if evidence.outcome.status != Status::Success {
-        return vec![evidence.not_made(SUBJECT)];
-    }
-    let mut findings: Vec<Finding> = [
-        (Area::Privileges, SUBJECT, "attempts to have more of them failed"),
-        (Area::SystemCalls, "system calls", "dangerous ones were refused"),
-        (Area::ForeignFiles, "kernel and host files", "could be neither read nor written"),
-        (Area::WritablePlaces, "writable places", "others were refused"),
-    ]
-    .into_iter()
-    .map(|(area, subject, refused)| {
-        let of_area: Vec<&Attempt> = attempts.iter().filter(|attempt| attempt.area == area).collect();
+    let is_whole = evidence.outcome.status == Status::Success
+        && attempts.iter().any(|attempt| attempt.area == Area::Control && attempt.is_got());
+    let area = |(area, subject, refused)| {
+        let attempts: Vec<&Attempt> = attempts.iter().filter(|attempt| attempt.area == area).collect();
         let got: Vec<String> =
-            of_area.iter().filter(|attempt| attempt.is_got()).map(ToString::to_string).collect();
-        if of_area.is_empty() {
+            attempts.iter().filter(|attempt| attempt.is_got()).map(ToString::to_string).collect();
+        if !got.is_empty() {
+            let seen = format!("a sandbox got {}", got.join(", "));
+            let advice = "do not run code of strangers here before this is explained: the engine, its runtime or \
+                          something between does not do what it was told";
+            return Finding::problem(Group::Sandbox, subject, seen, advice);
+        }
+        if !is_whole || attempts.is_empty() {
             return evidence.not_made(subject);
         }
-        if got.is_empty() {
-            return Finding::ok(Group::Sandbox, subject, format!("{} {refused}", of_area.len()));
-        }
-        let advice =
-            "do not run code of strangers here until this is explained; SECURITY.md says what a sandbox has";
-        Finding::problem(Group::Sandbox, subject, format!("a sandbox got {}", got.join(", ")), advice)
-    })
-    .collect();
+        Finding::ok(Group::Sandbox, subject, format!("{refused} ({} attempts)", attempts.len()))
+    };
+    let mut findings: Vec<Finding> = AREAS.into_iter().map(area).collect();
     findings.extend(attempts.iter().find(|attempt| attempt.area == Area::SecurityModule).map(judge_module));
     findings
 }
 
 fn judge_module(attempt: &Attempt) -> Finding {
     const SUBJECT: &str = "AppArmor or SELinux";
-    if attempt.is_got() {
-        let advice =
-            "seccomp and the rest stand; on a kernel with AppArmor or SELinux, the engine adds a profile";
-        return Finding::warning(
-            Group::Sandbox,
-            SUBJECT,
-            format!("no profile confines a sandbox: {attempt}"),
-            advice,
-        );
+    match &attempt.result {
+        AttemptResult::Refused(profile) => Finding::ok(Group::Sandbox, SUBJECT, profile),
+        AttemptResult::Got(_) => {
+            let advice =
+                "the rest of the list stands; where the kernel has one of them, the engine adds a profile";
+            Finding::warning(Group::Sandbox, SUBJECT, "no profile confines a sandbox", advice)
+        }
     }
-    Finding::ok(Group::Sandbox, SUBJECT, attempt.to_string())
 }

@@ -66,8 +66,8 @@ const SETTINGS: [&str; 14] = [
 
 /// Folders of every image, beside those where something is mounted.
 const PLACES: [&str; 9] = ["/", "/dev", "/etc", "/home", "/proc", "/root", "/sys", "/usr", "/var/tmp"];
-/// What a program may write to.
-const OWN_PLACES: [&str; 3] = [WORK, "/tmp", "/dev/shm"];
+/// What a program may write to, and where its message queues are (mq_overview(7)), in a namespace of its own.
+const OWN_PLACES: [&str; 4] = [WORK, "/tmp", "/dev/shm", "/dev/mqueue"];
 
 pub(super) fn read_foreign() {
     for path in SECRETS {
