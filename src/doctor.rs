@@ -4,10 +4,11 @@
 //! |---|---|
 //! | `engine` | the engine: versions, limits, security options, runtimes, storage, its socket |
 //! | [`probe`] | the attacks, each with its own judgement |
-//! | `prover` | the sandboxes in which they are made |
+//! | `prover`, `empty_image` | the sandboxes in which they are made |
 //! | `images` | the languages' images |
 //! | `host` | the kernel and its settings |
 
+mod empty_image;
 mod engine;
 mod host;
 mod images;
@@ -21,6 +22,7 @@ use serde::Serialize;
 use serde_json::Value;
 use tokio::sync::OnceCell;
 
+use self::empty_image::EmptyImage;
 use self::probe::Probe;
 use self::prover::Prover;
 use crate::causes::with_causes;
@@ -129,6 +131,7 @@ pub struct Doctor {
     client: Client,
     languages: Languages,
     runtime: Option<String>,
+    image: EmptyImage,
     prover: OnceCell<Prover>,
 }
 
@@ -136,7 +139,8 @@ impl Doctor {
     /// A doctor for the engine behind `client`, who makes sandboxes with the OCI runtime `runtime` or else the engine's default.
     #[must_use]
     pub fn new(client: Client, languages: Languages, runtime: Option<String>) -> Self {
-        Self { client, languages, runtime, prover: OnceCell::new() }
+        let image = EmptyImage::new(client.clone());
+        Self { client, languages, runtime, image, prover: OnceCell::new() }
     }
 
     /// Looks at everything, one thing after the other, and tells each finding as it is made. [`close`](Self::close) has to
@@ -160,7 +164,11 @@ impl Doctor {
     }
 
     async fn examine_host(&self, info: &SystemInfo, notes: &mut Notes<'_>) {
-        match self.prover.get_or_try_init(|| Prover::new(self.client.clone(), self.runtime.clone())).await {
+        match self
+            .prover
+            .get_or_try_init(|| Prover::new(self.client.clone(), self.runtime.clone(), &self.image))
+            .await
+        {
             Ok(prover) => {
                 let cpus = usize::try_from(info.ncpu).unwrap_or_default();
                 for probe in Probe::ALL {
@@ -182,6 +190,13 @@ impl Doctor {
     pub async fn close(&self) {
         if let Some(prover) = self.prover.get() {
             prover.close().await;
+        }
+        match self.image.remove().await {
+            // An engine that cannot be reached has made nothing.
+            Err(error) if !error.is_unreachable() => {
+                tracing::warn!("the probes' image is not removed: {}", with_causes(&error));
+            }
+            _ => {}
         }
     }
 }

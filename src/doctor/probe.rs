@@ -16,6 +16,7 @@ mod wall_time;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::ValueEnum;
 use nix::errno::Errno;
@@ -27,6 +28,8 @@ use super::{Finding, Group};
 use crate::execution::{Outcome, Status};
 use crate::limits::Limits;
 
+/// By the clock, for a probe that is not about the clock.
+const PATIENCE: Duration = Duration::from_secs(60);
 /// What to do where an attack had no time.
 const BUSY: &str = "look again when the host is idle";
 
@@ -148,12 +151,13 @@ impl Probe {
         }
     }
 
-    /// The limits of a run with this probe: those that users have, but for times, of which nobody wants to wait for the end.
+    /// The limits of a run with this probe: those that users have, but for times. Of those that are tried, nobody wants to
+    /// wait for the end; the clock must leave the other probes what they need on a busy host.
     pub(super) fn limits(self, limits: Limits) -> Limits {
         match self {
-            Self::Cpu => Limits { cpu_time: cpu::LIMIT, ..limits },
             Self::WallTime => Limits { wall_time: wall_time::LIMIT, ..limits },
-            _ => limits,
+            Self::Cpu => Limits { cpu_time: cpu::LIMIT, wall_time: PATIENCE, ..limits },
+            _ => Limits { wall_time: PATIENCE, ..limits },
         }
     }
 

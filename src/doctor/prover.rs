@@ -2,20 +2,16 @@
 //!
 //! The image has nothing in it, so that a proof needs no other: the probe is this very binary, which every sandbox has.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
 use bytes::Bytes;
-use engine_api::{
-    BuildEvent, Client, Deadline, Error as EngineError, Filters, ImageBuildOptions, TarEntry, TarStream,
-};
+use engine_api::Client;
 use thiserror::Error;
 use tokio::sync::{Semaphore, mpsc};
-use uuid::Uuid;
 
+use super::empty_image::{EmptyImage, EmptyImageError};
 use super::probe::{Evidence, Probe};
-use super::{Finding, Group, deadline};
+use super::{Finding, Group};
 use crate::causes::with_causes;
 use crate::execution::{Channels, Collector, ExecutionError, Input, Job, Program, execute};
 use crate::images::Image;
@@ -23,11 +19,6 @@ use crate::languages::Language;
 use crate::languages::spec::Spec;
 use crate::sandbox::hardening::runner_path;
 use crate::sandbox::{SandboxError, Sandboxes};
-
-/// The label of images that a doctor made. Its value is another for each, so that none removes another's.
-const IMAGE_LABEL: &str = "dayfly.doctor";
-/// An examination takes half a minute: an image that is older has no doctor any more.
-const ABANDONED_AFTER: Duration = Duration::from_secs(60 * 60);
 
 /// What a probe is for the rest of the program: a language with the limits that a language has if it does not say otherwise.
 const PROBE_SPEC: &str =
@@ -37,9 +28,7 @@ const PROBE_SPEC: &str =
 #[derive(Debug, Error)]
 pub(super) enum ProverError {
     #[error("the empty image of the probes was not built: {}", with_causes(.0))]
-    Image(#[from] EngineError),
-    #[error("the engine built the empty image of the probes and names no id")]
-    NoImage,
+    Image(#[from] EmptyImageError),
     #[error("the process that outlives a killed doctor was not started: {0}")]
     Watcher(#[from] std::io::Error),
 }
@@ -57,15 +46,19 @@ enum ProofError {
 #[derive(Debug)]
 pub(super) struct Prover {
     sandboxes: Sandboxes,
-    image: Image,
+    /// The id.
+    image: String,
     language: Arc<Language>,
 }
 
 impl Prover {
-    /// Builds the image.
-    pub(super) async fn new(client: Client, runtime: Option<String>) -> Result<Self, ProverError> {
-        remove_abandoned(&client).await?;
-        let image = Image { id: build(&client).await?, is_stand_in: false, version: None, size_bytes: 0 };
+    /// Builds the image, which is not the prover's to remove.
+    pub(super) async fn new(
+        client: Client,
+        runtime: Option<String>,
+        image: &EmptyImage,
+    ) -> Result<Self, ProverError> {
+        let image = image.build().await?;
         let language = Language {
             key: "doctor".into(),
             spec: Spec::parse(PROBE_SPEC).expect("a constant text"),
@@ -94,7 +87,8 @@ impl Prover {
         let slots = Arc::new(Semaphore::new(1));
         // A semaphore that nobody closes.
         let slot = slots.acquire_owned().await.map_err(|_| SandboxError::Ended)?;
-        let sandbox = self.sandboxes.open(job.sandbox(&self.image), Arc::new(slot)).await?;
+        let image = Image { id: self.image.clone(), is_stand_in: false, version: None, size_bytes: 0 };
+        let sandbox = self.sandboxes.open(job.sandbox(&image), Arc::new(slot)).await?;
         let (events, received) = mpsc::channel(64);
         let ran = execute(sandbox, &job, Channels::batch(Input::whole(Bytes::new()), events));
         let (outcome, collected) = tokio::join!(ran, Collector::default().collect(received));
@@ -110,45 +104,8 @@ impl Prover {
         })
     }
 
-    /// Removes the sandboxes and the image.
+    /// Removes the sandboxes.
     pub(super) async fn close(&self) {
         self.sandboxes.close().await;
-        if let Err(error) = self.sandboxes.client().image_delete(&self.image.id, false, deadline()).await {
-            tracing::warn!(image = self.image.id, "not removed: {}", with_causes(&error));
-        }
     }
-}
-
-/// Builds the image and gives its id.
-async fn build(client: &Client) -> Result<String, ProverError> {
-    let options = ImageBuildOptions {
-        labels: BTreeMap::from([(IMAGE_LABEL.to_owned(), Uuid::new_v4().to_string())]),
-        ..ImageBuildOptions::default()
-    };
-    // The label is a step of the build, so there is one.
-    let context = TarStream::from_entries([TarEntry::bytes("Dockerfile", "FROM scratch\n", 0o644)]);
-    let mut building = client.image_build(&options, context, deadline()).await?;
-    let mut id = None;
-    while let Some(event) = building.next().await? {
-        if let BuildEvent::ImageId(built) = event {
-            id = Some(built);
-        }
-    }
-    id.ok_or(ProverError::NoImage)
-}
-
-/// Removes images of doctors that were killed.
-async fn remove_abandoned(client: &Client) -> Result<(), EngineError> {
-    let now = std::time::UNIX_EPOCH.elapsed().unwrap_or_default();
-    for image in client.image_list(&Filters::new().label(IMAGE_LABEL), deadline()).await? {
-        let created = Duration::from_secs(u64::try_from(image.created).unwrap_or_default());
-        if now.saturating_sub(created) < ABANDONED_AFTER {
-            continue;
-        }
-        match client.image_delete(&image.id, false, Deadline::after(super::CALL_DEADLINE)).await {
-            Err(error) if !error.is_not_found() && !error.is_conflict() => return Err(error),
-            _ => {}
-        }
-    }
-    Ok(())
 }

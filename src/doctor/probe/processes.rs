@@ -13,8 +13,8 @@ pub(super) const SUBJECT: &str = "process limit";
 
 /// More than a program may have, and fewer than any host has room for.
 const MOST: u32 = 128;
-/// Longer than the probe takes; the runner ends them with it.
-const IDLE: Duration = Duration::from_secs(20);
+/// The runner ends them with the probe, long before.
+const IDLE: Duration = Duration::from_secs(60);
 
 #[derive(Deserialize, Serialize)]
 struct Started {
