@@ -161,6 +161,15 @@ fn an_interrupted_doctor_leaves_nothing() {
     }
 }
 
+#[test]
+fn a_probe_attacks_nothing_but_a_sandbox() {
+    for probe in ["memory", "processes", "disk", "network", "escape", "idle"] {
+        let output = dayfly_with(&["probe", probe], &[]);
+        assert_eq!((output.status.code(), output.stdout.len()), (Some(1), 0), "{probe}");
+        assert!(String::from_utf8_lossy(&output.stderr).contains("run nowhere else"), "{probe}");
+    }
+}
+
 /// What the man in the middle puts in place of what, in everything that is said to the engine. The lengths are the same:
 /// they are said before.
 const WEAKENED: [(&str, &str); 6] = [

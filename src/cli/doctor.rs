@@ -10,10 +10,11 @@ use crate::doctor::{Doctor as Examination, Finding, Group, Level, Report, Verdic
 
 pub(super) const EXIT_CODES: &str = "\
 Exit code:
-  0 when all is well, perhaps with warnings; 1 when there is a problem; 2 when the engine does not answer
+  0 when all is well, perhaps with warnings; 1 when there is a problem;
+  2 when the engine does not answer
 
-It makes attacks in sandboxes like everybody's, within bounds, and removes what it made. docs/doctor.md explains
-every line.";
+It makes attacks in sandboxes like everybody's, within bounds, and removes what it made.
+docs/doctor.md explains every line.";
 
 const PROBLEM: u8 = 1;
 const UNSEEN: u8 = 2;

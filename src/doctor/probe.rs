@@ -15,6 +15,7 @@ mod processes;
 mod wall_time;
 
 use std::io::{self, Write as _};
+use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -27,6 +28,7 @@ use serde_json::Value;
 use super::{Finding, Group};
 use crate::execution::{Outcome, Status};
 use crate::limits::Limits;
+use crate::sandbox::hardening::runner_path;
 
 /// By the clock, for a probe that is not about the clock.
 const PATIENCE: Duration = Duration::from_secs(60);
@@ -161,9 +163,14 @@ impl Probe {
         }
     }
 
-    /// Attacks. This is the process inside the sandbox.
+    /// Attacks. This is the process inside the sandbox; anywhere else, it refuses: root of a host would succeed with much
+    /// of what is tried.
     #[must_use]
     pub fn attack(self) -> ExitCode {
+        if std::env::current_exe().ok().as_deref() != Some(Path::new(&runner_path())) {
+            refuse();
+            return ExitCode::FAILURE;
+        }
         match self {
             Self::Memory => memory::attack(),
             Self::Processes => processes::attack(),
@@ -191,12 +198,19 @@ impl Probe {
             Self::Escape => escape::judge(evidence),
         };
         // Some report on every step: the last ones say it all.
-        const KEPT: usize = 100;
+        const KEPT: usize = 200;
         if let Some(first) = findings.first_mut() {
             first.evidence = evidence.reports[evidence.reports.len().saturating_sub(KEPT)..].to_vec();
         }
         findings
     }
+}
+
+#[expect(clippy::print_stderr, reason = "for a person who has found the hidden command")]
+fn refuse() {
+    eprintln!(
+        "dayfly: error: probes attack sandboxes from inside, and run nowhere else: see dayfly doctor --help"
+    );
 }
 
 /// Reports one thing. A probe whose report nobody takes has nothing to do any more.

@@ -17,7 +17,7 @@ pub(super) const SUBJECT: &str = "network";
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// Others on the net, the usual addresses of routers and bridges, and the clouds' metadata services.
-const TCP: [&str; 9] = [
+const TCP: [&str; 8] = [
     "1.1.1.1:443",
     "8.8.8.8:53",
     "10.0.0.1:80",
@@ -26,7 +26,6 @@ const TCP: [&str; 9] = [
     "169.254.169.254:80",
     "[2606:4700:4700::1111]:443",
     "[fd00:ec2::254]:80",
-    "[fe80::1]:80",
 ];
 /// A name server, everybody on the wire, and those who listen for names there.
 const UDP: [&str; 3] = ["8.8.8.8:53", "255.255.255.255:67", "224.0.0.251:5353"];
