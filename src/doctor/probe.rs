@@ -2,7 +2,7 @@
 //!
 //! A probe is this very binary, started as `dayfly probe NAME` in place of a caller's program. It reports what it got,
 //! one JSON object on each line of its standard output. Every probe stops by itself at a bound that no host minds, so
-//! that a limit which does not bind is found and harms nobody; what it tries would change nothing if it succeeded.
+//! that a limit which does not bind is found and harms nobody; what it tries would change nothing outside of the sandbox.
 
 mod attempt;
 mod cpu;
