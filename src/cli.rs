@@ -1,6 +1,7 @@
 //! The commands of the binary.
 
 mod config;
+mod doctor;
 mod flags;
 mod images;
 mod languages;
@@ -17,6 +18,7 @@ use engine_api::{Client, Endpoint};
 
 use crate::causes::with_causes;
 use crate::config::{ConfigError, LogFormat};
+use crate::doctor::probe::Probe;
 use crate::images::ImageState;
 use crate::languages::{Language, Languages};
 use crate::sandbox::reaper;
@@ -51,6 +53,15 @@ enum Command {
     Images(images::Images),
     /// List the languages, or try them
     Languages(languages::Languages),
+    /// Look at the host, and prove what sandboxes on it stand
+    #[command(after_help = doctor::EXIT_CODES)]
+    Doctor(doctor::Doctor),
+    /// Attack the sandbox that this is in
+    #[command(hide = true)]
+    Probe {
+        /// How
+        probe: Probe,
+    },
     /// Be the first process of a sandbox
     #[command(hide = true)]
     Runner {
@@ -72,6 +83,10 @@ pub fn main() -> ExitCode {
     // The runner has no use for threads, and must be single-threaded to fork safely.
     if let Command::Runner { work } = command {
         return runner::init::main(&work);
+    }
+    // Nor has what attacks a sandbox from inside: it counts threads, and changes what is one process's own.
+    if let Command::Probe { probe } = command {
+        return probe.attack();
     }
     // A server is told how much to say, by its settings.
     if !matches!(command, Command::Serve(_)) {
@@ -97,11 +112,12 @@ async fn dispatch(command: Command) -> Result<ExitCode, Failure> {
         Command::Run(run) => run.run().await,
         Command::Images(images) => images.run().await,
         Command::Languages(languages) => languages.run().await,
+        Command::Doctor(doctor) => doctor.run().await,
         Command::Watch { instance } => {
             reaper::watch(&client()?, &instance).await?;
             Ok(ExitCode::SUCCESS)
         }
-        Command::Runner { .. } => Ok(ExitCode::FAILURE),
+        Command::Runner { .. } | Command::Probe { .. } => Ok(ExitCode::FAILURE),
     }
 }
 

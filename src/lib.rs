@@ -8,6 +8,7 @@
 //! | [`sandbox`] | one hardened container, its link, its removal |
 //! | [`execution`] | one run in a sandbox, from files to outcome |
 //! | [`conformance`] | the suite that every language passes, and what its toolchain costs |
+//! | [`doctor`] | looks at the host, and proves what its sandboxes stand |
 //! | [`queue`] | who may use a sandbox next |
 //! | [`service`] | takes jobs and runs them |
 //! | [`api`] | HTTP on top |
@@ -23,6 +24,7 @@ pub mod client;
 pub mod config;
 pub mod conformance;
 mod digest;
+pub mod doctor;
 pub mod execution;
 pub mod images;
 pub mod languages;

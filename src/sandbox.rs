@@ -16,6 +16,7 @@ use engine_api::{AttachOptions, Client, ContainerId, ContainerUpdateBody, Deadli
 use runner::message::MessageError;
 use runner::protocol::{Event, PROTOCOL};
 use thiserror::Error;
+use tokio::sync::oneshot;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
 
@@ -137,9 +138,19 @@ impl Sandboxes {
     pub async fn open(&self, spec: SandboxSpec, slot: Arc<Slot>) -> Result<Sandbox, SandboxError> {
         let shared = Arc::clone(&self.shared);
         // On a task of its own: a caller that goes away while the engine creates a container would never learn its id.
-        let tasks = self.shared.tasks.clone();
-        let opening = tasks.spawn(async move { shared.open(&spec, slot).await });
-        opening.await.unwrap_or_else(|panicked| std::panic::resume_unwind(panicked.into_panic()))
+        let (sender, opened) = oneshot::channel();
+        let opening = self.shared.tasks.spawn(async move {
+            // A sandbox that nobody takes any more is dropped in here: its removal is a task before this one is over, so
+            // that whoever waits for all tasks waits for it too.
+            drop(sender.send(shared.open(&spec, slot).await));
+        });
+        match opened.await {
+            Ok(opened) => opened,
+            Err(_) => match opening.await {
+                Err(panicked) => std::panic::resume_unwind(panicked.into_panic()),
+                Ok(()) => Err(SandboxError::Ended),
+            },
+        }
     }
 
     /// Waits until every sandbox is removed, then removes what they shared. What cannot be removed in a minute is left to

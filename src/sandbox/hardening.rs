@@ -17,6 +17,12 @@ const RUNNER_MOUNT: &str = "/dayfly";
 /// The binary in that volume.
 pub(super) const RUNNER_FILE: &str = "dayfly";
 
+/// This very binary, as it is called inside.
+#[must_use]
+pub fn runner_path() -> String {
+    format!("{RUNNER_MOUNT}/{RUNNER_FILE}")
+}
+
 pub(super) const INSTANCE_LABEL: &str = "dayfly.instance";
 const LANGUAGE_LABEL: &str = "dayfly.language";
 
@@ -63,7 +69,7 @@ pub(super) fn container(spec: &SandboxSpec, common: &Common<'_>) -> ContainerCre
         image: spec.image.clone(),
         hostname: Some("sandbox".into()),
         user: Some(USER.into()),
-        entrypoint: vec![format!("{RUNNER_MOUNT}/{RUNNER_FILE}"), "runner".into(), WORK.into()],
+        entrypoint: vec![runner_path(), "runner".into(), WORK.into()],
         working_dir: Some(WORK.into()),
         network_disabled: true,
         open_stdin: true,
@@ -106,7 +112,13 @@ pub(super) fn container(spec: &SandboxSpec, common: &Common<'_>) -> ContainerCre
                 volume_options: Some(VolumeOptions { no_copy: true }),
                 ..Mount::default()
             }],
-            ulimits: vec![ulimit("nofile", OPEN_FILES), ulimit("fsize", bytes(WORK_SIZE)), ulimit("core", 0)],
+            ulimits: vec![
+                ulimit("nofile", OPEN_FILES),
+                ulimit("fsize", bytes(WORK_SIZE)),
+                ulimit("core", 0),
+                // POSIX message queues are counted per user over all containers: one run could use up everybody's.
+                ulimit("msgqueue", 0),
+            ],
             log_config: Some(LogConfig { driver: "none".into(), ..LogConfig::default() }),
             auto_remove: true,
             runtime: common.runtime.map(str::to_owned),

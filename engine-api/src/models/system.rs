@@ -119,6 +119,9 @@ pub struct SystemInfo {
     /// The one that is used unless said otherwise.
     #[serde(deserialize_with = "null_default")]
     pub default_runtime: String,
+    /// Whether containers go on while the engine restarts.
+    #[serde(deserialize_with = "null_default")]
+    pub live_restore_enabled: bool,
     /// The security modules, as in `name=seccomp,profile=default` or `name=rootless`.
     #[serde(deserialize_with = "null_default")]
     pub security_options: Vec<String>,

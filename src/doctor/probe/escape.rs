@@ -1,0 +1,71 @@
+//! Tries to get out of the container, or to see and change what is not its own.
+//!
+//! Nothing here would harm the host if it succeeded: files are opened and not written to, settings are set to what they
+//! are. System calls that Rust has no safe wrapper for are left to `tests/hardening.rs`.
+
+mod calls;
+mod files;
+mod identity;
+
+use std::process::ExitCode;
+
+use super::Evidence;
+use super::attempt::{Area, Attempt, AttemptResult};
+use crate::doctor::{Finding, Group};
+use crate::execution::Status;
+
+pub(super) const SUBJECT: &str = "privileges";
+
+pub(super) fn attack() -> ExitCode {
+    identity::look();
+    files::read_foreign();
+    files::write_foreign();
+    files::write_everywhere();
+    calls::call();
+    identity::become_root();
+    ExitCode::SUCCESS
+}
+
+/// Each area with what it means that all of it was refused.
+const AREAS: [(Area, &str, &str); 4] = [
+    (Area::Privileges, SUBJECT, "none: no capability, no root, no way to gain any"),
+    (Area::SystemCalls, "system calls", "those that lead out of a container were refused"),
+    (Area::ForeignFiles, "kernel and host files", "could be neither read nor written"),
+    (Area::WritablePlaces, "writable places", "only the program's own folders"),
+];
+
+pub(super) fn judge(evidence: &Evidence) -> Vec<Finding> {
+    let attempts: Vec<Attempt> = evidence.reports();
+    let is_whole = evidence.outcome.status == Status::Success
+        && attempts.iter().any(|attempt| attempt.area == Area::Control && attempt.is_got());
+    let area = |(area, subject, refused)| {
+        let attempts: Vec<&Attempt> = attempts.iter().filter(|attempt| attempt.area == area).collect();
+        let got: Vec<String> =
+            attempts.iter().filter(|attempt| attempt.is_got()).map(ToString::to_string).collect();
+        if !got.is_empty() {
+            let seen = format!("a sandbox got {}", got.join(", "));
+            let advice = "do not run code of strangers here before this is explained: the engine, its runtime or \
+                          something between does not do what it was told";
+            return Finding::problem(Group::Sandbox, subject, seen, advice);
+        }
+        if !is_whole || attempts.is_empty() {
+            return evidence.not_made(subject);
+        }
+        Finding::ok(Group::Sandbox, subject, format!("{refused} ({} attempts)", attempts.len()))
+    };
+    let mut findings: Vec<Finding> = AREAS.into_iter().map(area).collect();
+    findings.extend(attempts.iter().find(|attempt| attempt.area == Area::SecurityModule).map(judge_module));
+    findings
+}
+
+fn judge_module(attempt: &Attempt) -> Finding {
+    const SUBJECT: &str = "AppArmor or SELinux";
+    match &attempt.result {
+        AttemptResult::Refused(profile) => Finding::ok(Group::Sandbox, SUBJECT, profile),
+        AttemptResult::Got(_) => {
+            let advice =
+                "the rest of the list stands; where the kernel has one of them, the engine adds a profile";
+            Finding::warning(Group::Sandbox, SUBJECT, "no profile confines a sandbox", advice)
+        }
+    }
+}
