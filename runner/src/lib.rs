@@ -9,6 +9,7 @@
 //! |---|---|
 //! | [`frame`] | the bytes on the link: an 8-byte header, then the payload (sans-IO) |
 //! | [`message`] | frames as typed commands and events (sans-IO) |
+//! | [`pattern`] | globs over paths in the work folder (sans-IO) |
 //! | [`protocol`] | the control messages and the rules of the conversation |
 //! | [`init`] | the process itself: synchronous, one thread, no async runtime |
 //!
@@ -20,4 +21,5 @@ pub mod frame;
 pub mod fuzzing;
 pub mod init;
 pub mod message;
+pub mod pattern;
 pub mod protocol;
