@@ -1,11 +1,14 @@
 //! The HTTP interface. No logic is here: requests become jobs, outcomes become replies.
 
+mod artifacts;
 mod error;
 mod execute;
 mod interactive;
 mod job;
 mod json_body;
+mod judge;
 mod languages;
+mod limits;
 mod outcome;
 
 use std::sync::Arc;

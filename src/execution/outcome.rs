@@ -5,6 +5,9 @@ use std::time::Duration;
 use runner::protocol::{StageEnd, StageName, StageReport, StopReason};
 use serde::Serialize;
 
+use super::artifacts::Artifacts;
+use super::judge::{TestOutcome, Verdict};
+
 /// The verdict on a run, or on one stage of it.
 #[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -27,6 +30,8 @@ pub enum Status {
     Success,
     /// It took longer than it may.
     TimeLimit,
+    /// A test's output is not what was expected.
+    WrongAnswer,
 }
 
 /// Which of the two clocks ran out.
@@ -73,6 +78,10 @@ pub struct Outcome {
     pub compile: Option<StageOutcome>,
     /// The run stage, if it came to that.
     pub run: Option<StageOutcome>,
+    /// The tests, if the program was run on tests and not once.
+    pub tests: Vec<TestOutcome>,
+    /// Files that it made and the caller asked for.
+    pub artifacts: Artifacts,
 }
 
 impl Outcome {
@@ -90,7 +99,21 @@ impl Outcome {
             // Ended by the caller before the program was started.
             (None, _) => Status::Cancelled,
         };
-        Self { status, compile, run }
+        Self { status, compile, run, tests: Vec::new(), artifacts: Artifacts::default() }
+    }
+
+    /// The outcome of a run on tests. Its status is that of the first test that is not accepted.
+    pub(super) fn of_tests(compile: Option<&StageReport>, tests: Vec<TestOutcome>) -> Self {
+        let compile = compile.map(StageOutcome::new);
+        let status = match &compile {
+            Some(compile) if compile.status != Status::Success => Status::CompileError,
+            _ => tests.iter().find_map(TestOutcome::failure).unwrap_or(Status::Success),
+        };
+        Self { status, compile, run: None, tests, artifacts: Artifacts::default() }
+    }
+
+    pub(super) fn with_artifacts(self, artifacts: Artifacts) -> Self {
+        Self { artifacts, ..self }
     }
 
     /// The stage that decided: the run stage, or the compile stage that failed.
@@ -100,8 +123,20 @@ impl Outcome {
     }
 }
 
+impl TestOutcome {
+    /// What speaks against the program.
+    fn failure(&self) -> Option<Status> {
+        match self.verdict {
+            Verdict::Accepted => None,
+            Verdict::Failed(status) => Some(status),
+            // No test failed before it, and it compiled: the time of all tests was over.
+            Verdict::Skipped => Some(Status::TimeLimit),
+        }
+    }
+}
+
 impl StageOutcome {
-    fn new(report: &StageReport) -> Self {
+    pub(super) fn new(report: &StageReport) -> Self {
         let (status, time_limit) = verdict(report);
         let (exit_code, signal, not_started) = match &report.end {
             StageEnd::Exited { code } => (Some(*code), None, None),
@@ -157,6 +192,7 @@ mod tests {
             user_us: 2,
             system_us: 3,
             peak_memory_bytes: 4,
+            remaining_memory_bytes: 0,
             oom_kills: 0,
             refused_processes: 0,
             output_cut: false,
