@@ -17,7 +17,7 @@ mod testing;
 use std::time::Duration;
 
 use bytes::Bytes;
-use runner::protocol::{Command, StageName};
+use runner::protocol::StageName;
 use thiserror::Error;
 use tokio::sync::Mutex;
 
@@ -87,13 +87,13 @@ pub enum ExecutionError {
 /// The run has no outcome, and it is not the program's fault.
 pub async fn execute(sandbox: Sandbox, job: &Job, channels: Channels) -> Result<Outcome, ExecutionError> {
     let Channels { input, controls, events } = channels;
-    let (reader, mut writer, container) = sandbox.into_parts();
+    let (reader, writer, container) = sandbox.into_parts();
     let files = job.program.archive().map_err(|error| ExecutionError::Files(error.to_string()))?;
     let window = Window::default();
     let end = tokio::time::timeout(job.longest() + GRACE, async {
-        writer.start(&files, &Command::Start { stages: job.stages(), stay: job.stays() }).await?;
         let writer = Mutex::new(writer);
-        let conversation = Conversation::new(job, reader, &writer, &container, events);
+        let mut conversation = Conversation::new(job, reader, &writer, &container, events);
+        conversation.start(&files).await?;
         conversation.tell(ExecutionEvent::Started).await;
         if let Some(plan) = &job.tests {
             return testing::run_tests(conversation, plan).await;

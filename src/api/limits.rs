@@ -165,7 +165,7 @@ mod tests {
     #[test]
     fn what_is_no_number_or_no_limit_is_refused() {
         for limits in
-            [json!({ "memory": "64" }), json!({ "wall": 1 }), json!([]), json!({ "processes": true })]
+            [json!({ "memory": "64" }), json!({ "wall": 1 }), json!(5), json!({ "processes": true })]
         {
             assert!(applied(limits).is_err());
         }

@@ -49,6 +49,33 @@ impl<'a> Conversation<'a> {
         }
     }
 
+    /// Sends the job's files and says which stages to start.
+    ///
+    /// # Errors
+    /// The sandbox does not take them, and why if it says that.
+    pub(super) async fn start(&mut self, files: &[u8]) -> Result<(), ExecutionError> {
+        let command = Command::Start { stages: self.job.stages(), stay: self.job.stays() };
+        let writer = self.writer;
+        let starting = async { writer.lock().await.start(files, &command).await };
+        tokio::select! {
+            // In this order: nothing but a fault can be said before all is sent.
+            biased;
+            started = starting => match started {
+                Ok(()) => Ok(()),
+                Err(error) => Err(self.last_words().await.unwrap_or(error.into())),
+            },
+            fault = self.next() => fault.and_then(|_| Err(Self::unexpected())),
+        }
+    }
+
+    /// Why a sandbox takes nothing more, if it says so.
+    async fn last_words(&mut self) -> Option<ExecutionError> {
+        match self.next().await {
+            Ok(_) | Err(ExecutionError::Sandbox(_)) => None,
+            Err(fault) => Some(fault),
+        }
+    }
+
     /// Of what a sandbox says although nobody asked.
     pub(super) fn unexpected() -> ExecutionError {
         ExecutionError::Runner("it says what it was not asked for".into())
