@@ -160,7 +160,8 @@ def look():
                    for folder, folders, files in os.walk(root) for name in folders + files)
     ipc = [len(open(f'/proc/sysvipc/{kind}').readlines()) - 1 for kind in ('shm', 'sem', 'msg')]
     processes = [name for name in os.listdir('/proc') if name.isdigit() and int(name) not in (1, os.getpid())]
-    return found, ipc, processes, oct(os.stat('/box').st_mode), open('data').read()
+    attributes = [os.listxattr(path) for path in ('/box', 'data')]
+    return found, ipc, processes, attributes, os.sched_getaffinity(0), oct(os.stat('/box').st_mode), open('data').read()
 print(*look())
 sys.stdout.flush()
 for root in '/box', '/tmp', '/dev/shm':
@@ -173,6 +174,10 @@ libc.shmget(4711, 1 << 20, 0o1600)
 libc.semget(4711, 1, 0o1600)
 libc.msgget(4711, 0o1600)
 libc.mq_open(b'/left', os.O_CREAT | os.O_RDWR, 0o600, None)
+for path in '/box', 'data':
+    try: os.setxattr(path, 'user.left', b'x')
+    except OSError as error: print(error.errno == 95)
+os.sched_setaffinity(1, [min(os.sched_getaffinity(0))])
 open('data', 'w').write('changed')
 os.unlink('main.py')
 subprocess.Popen(['sleep', '60'], start_new_session=True)

@@ -5,6 +5,7 @@
 //! and children get the highest `oom_score_adj`, so that the kernel kills them first.
 
 mod archive;
+mod attributes;
 mod cgroup;
 mod child;
 mod collect;

@@ -107,12 +107,15 @@ fn is_protocol_fault(heard: &Heard) -> bool {
     matches!(heard.events.as_slice(), [Event::Fault { kind: FaultKind::Protocol, .. }])
 }
 
+/// A name and a content.
+type File = (String, Vec<u8>);
+
 /// Collects what `patterns` match from a work folder that `prepare` has filled: names and contents, and the rest.
 fn collect(
     prepare: impl FnOnce(&Path),
     patterns: &[&str],
     limits: CollectLimits,
-) -> (Vec<(String, Vec<u8>)>, Vec<SkippedFile>, u64) {
+) -> (Vec<File>, Vec<SkippedFile>, u64) {
     let mut conversation = Conversation::start();
     prepare(conversation.work.path());
     conversation.send(&start_and_stay([]));

@@ -139,7 +139,10 @@ mod tests {
         for (limits, message) in [
             (json!({ "wallTime": 0 }), "\"limits.wallTime\" is 0: it must be from 0.001 to 10 seconds"),
             (json!({ "cpuTime": -1.5 }), "\"limits.cpuTime\" is -1.5: it must be from 0.001 to 10 seconds"),
-            (json!({ "cpuTime": 1e300 }), "\"limits.cpuTime\" is 1e300: it must be from 0.001 to 10 seconds"),
+            (
+                json!({ "cpuTime": 1e300 }),
+                "\"limits.cpuTime\" is 1e+300: it must be from 0.001 to 10 seconds",
+            ),
             (
                 json!({ "wallTime": 10.001 }),
                 "\"limits.wallTime\" is 10.001: it must be from 0.001 to 10 seconds",

@@ -62,7 +62,7 @@ impl<'a> Conversation<'a> {
             biased;
             started = starting => match started {
                 Ok(()) => Ok(()),
-                Err(error) => Err(self.last_words().await.unwrap_or(error.into())),
+                Err(error) => Err(self.last_words().await.unwrap_or_else(|| error.into())),
             },
             fault = self.next() => fault.and_then(|_| Err(Self::unexpected())),
         }

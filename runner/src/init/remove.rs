@@ -106,7 +106,7 @@ mod tests {
         symlink(outside.path(), folder.join("link")).unwrap();
         fs::write(folder.join("file"), "x").unwrap();
         fs::write(root.path().join(".removed-0"), "in the way").unwrap();
-        fs::set_permissions(&folder, Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(&folder, Permissions::from_mode(0o0)).unwrap();
         empty(root.path()).unwrap();
         assert_eq!(fs::read_dir(root.path()).unwrap().count(), 0);
         assert!(outside.path().join("kept").exists());

@@ -10,12 +10,15 @@ use std::io::{self, Read, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt, PermissionsExt, symlink};
 use std::path::{Path, PathBuf};
 
+use nix::sched::{CpuSet, sched_getaffinity, sched_setaffinity};
 use nix::unistd::{Pid, geteuid};
 
 use super::Gone;
+use super::attributes::{has_attributes, remove_attributes};
 use super::remove::{self, OPEN_FOLDER, remove, remove_system_v_ipc};
 use crate::protocol::FaultKind;
 
+const THIS_PROCESS: Pid = Pid::from_raw(0);
 const MODE: u32 = 0o7777;
 const BUFFER: usize = 64 * 1024;
 
@@ -24,9 +27,11 @@ const OTHER_ROOTS: [&str; 2] = ["/tmp", "/dev/shm"];
 /// POSIX message queues as files (mq_overview(7)).
 const MESSAGE_QUEUES: &str = "/dev/mqueue";
 
-/// Everything that can be changed in the sandbox.
+/// Everything that can be changed in the sandbox and outlives a process.
 pub(super) struct Snapshot {
     trees: Vec<Tree>,
+    /// The CPUs that this process and those that it starts may run on: one user's processes can change each other's.
+    cpus: CpuSet,
 }
 
 /// A folder and what is below it.
@@ -52,7 +57,9 @@ impl Snapshot {
             remove_ipc().map_err(|error| fault(Path::new(MESSAGE_QUEUES), &error))?;
         }
         let trees = roots.into_iter().map(Tree::take).collect::<Result<_, _>>()?;
-        Ok(Self { trees })
+        let cpus =
+            sched_getaffinity(THIS_PROCESS).map_err(|e| Gone::system("sched_getaffinity")(e.into()))?;
+        Ok(Self { trees, cpus })
     }
 
     /// Puts everything back that is not as it was, and removes the rest.
@@ -60,6 +67,8 @@ impl Snapshot {
         if is_sandbox() {
             remove_ipc().map_err(|error| fault(Path::new(MESSAGE_QUEUES), &error))?;
         }
+        sched_setaffinity(THIS_PROCESS, &self.cpus)
+            .map_err(|e| Gone::system("sched_setaffinity")(e.into()))?;
         self.trees.iter().try_for_each(Tree::restore)
     }
 }
@@ -146,6 +155,7 @@ impl Tree {
                 metadata.is_file()
                     && metadata.mode() & MODE == *mode
                     && metadata.len() == content.len() as u64
+                    && !has_attributes(&full)?
                     && holds(&full, content, buffer)
             }
         };
@@ -164,6 +174,7 @@ impl Tree {
     /// Removes what was not in this folder.
     fn remove_strangers(&self, path: &Path, full: &Path) -> io::Result<()> {
         set_mode(full, fs::symlink_metadata(full)?.mode() & MODE | OPEN_FOLDER)?;
+        remove_attributes(full)?;
         let names =
             fs::read_dir(full)?.map(|entry| Ok(entry?.file_name())).collect::<io::Result<Vec<_>>>()?;
         for name in names {
@@ -254,7 +265,7 @@ mod tests {
         fs::set_permissions(at("program"), Permissions::from_mode(0o755)).unwrap();
         fs::write(at("folder/inner/data"), "data").unwrap();
         fs::write(at("secret"), "closed").unwrap();
-        fs::set_permissions(at("secret"), Permissions::from_mode(0)).unwrap();
+        fs::set_permissions(at("secret"), Permissions::from_mode(0o0)).unwrap();
         symlink("program", at("link")).unwrap();
         root
     }
@@ -281,8 +292,8 @@ mod tests {
         is_undone(|root| fs::write(root.join("folder/inner/data"), "atad").unwrap());
         is_undone(|root| fs::write(root.join("folder/inner/data"), "longer than before").unwrap());
         is_undone(|root| fs::set_permissions(root.join("program"), Permissions::from_mode(0o644)).unwrap());
-        is_undone(|root| fs::set_permissions(root.join("folder"), Permissions::from_mode(0)).unwrap());
-        is_undone(|root| fs::set_permissions(root, Permissions::from_mode(0)).unwrap());
+        is_undone(|root| fs::set_permissions(root.join("folder"), Permissions::from_mode(0o0)).unwrap());
+        is_undone(|root| fs::set_permissions(root, Permissions::from_mode(0o0)).unwrap());
         is_undone(|root| {
             fs::remove_file(root.join("secret")).unwrap();
             fs::create_dir_all(root.join("secret/a/b")).unwrap();

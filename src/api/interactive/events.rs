@@ -15,7 +15,7 @@ use crate::api::outcome::{CompileReply, OutcomeReply};
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub(super) enum ClientEvent {
     /// Runs a program.
-    ExecuteInteractive(ExecuteInteractive),
+    ExecuteInteractive(Box<ExecuteInteractive>),
     /// Gives a program input.
     Input(Input),
     /// Ends a program's input.

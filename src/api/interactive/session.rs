@@ -104,7 +104,7 @@ impl Session {
         match event {
             ClientEvent::ExecuteInteractive(request) => {
                 let reference = request.reference.clone();
-                if let Err(error) = self.execute(request) {
+                if let Err(error) = self.execute(*request) {
                     self.refuse(error, None, reference).await;
                 }
             }
