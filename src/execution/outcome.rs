@@ -253,4 +253,27 @@ mod tests {
         assert_eq!(outcome.status, Status::CompileError);
         assert_eq!(outcome.last().unwrap().status, Status::MemoryLimit);
     }
+
+    fn test(verdict: Verdict) -> TestOutcome {
+        let (name, stdout, stderr) = (String::new(), String::new(), String::new());
+        TestOutcome { name, verdict, run: None, stdout, stderr, truncated: false }
+    }
+
+    #[test]
+    fn the_first_test_that_is_not_accepted_decides() {
+        let wrong = Verdict::Failed(Status::WrongAnswer);
+        for (verdicts, status) in [
+            (vec![Verdict::Accepted, Verdict::Accepted], Status::Success),
+            (vec![Verdict::Accepted, wrong, Verdict::Failed(Status::MemoryLimit)], Status::WrongAnswer),
+            (vec![Verdict::Failed(Status::MemoryLimit), Verdict::Skipped], Status::MemoryLimit),
+            // The time of all tests was over.
+            (vec![Verdict::Accepted, Verdict::Skipped], Status::TimeLimit),
+        ] {
+            let tests = verdicts.into_iter().map(test).collect();
+            assert_eq!(Outcome::of_tests(None, tests).status, status);
+        }
+        let failed = report(StageName::Compile, StageEnd::Exited { code: 1 });
+        let outcome = Outcome::of_tests(Some(&failed), vec![test(Verdict::Skipped)]);
+        assert_eq!(outcome.status, Status::CompileError);
+    }
 }
