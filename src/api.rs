@@ -1,5 +1,6 @@
 //! The HTTP interface. No logic is here: requests become jobs, outcomes become replies.
 
+mod artifacts;
 mod caller;
 mod error;
 mod execute;
@@ -7,7 +8,9 @@ mod health;
 mod interactive;
 mod job;
 mod json_body;
+mod judge;
 mod languages;
+mod limits;
 mod openapi;
 mod outcome;
 

@@ -2,29 +2,39 @@
 //!
 //! There is one path for everything: a batch run is an interactive one whose events are collected.
 
+mod artifacts;
 mod channels;
 mod collector;
+mod conversation;
 mod input;
 mod job;
+mod judge;
 mod outcome;
 mod program;
+mod stages;
+mod testing;
 
 use std::time::Duration;
 
 use bytes::Bytes;
-use runner::protocol::{Command, Event, FaultKind, StageName, StageReport};
+use runner::protocol::StageName;
 use thiserror::Error;
-use tokio::sync::{Mutex, mpsc};
+use tokio::sync::Mutex;
 
+pub use self::artifacts::{Artifact, Artifacts, LIMITS as ARTIFACT_LIMITS};
 use self::channels::steer;
 pub use self::channels::{Channels, Control};
 pub use self::collector::{Collected, Collector};
+use self::conversation::Conversation;
 pub use self::input::{Input, InputSender};
 use self::input::{Window, pump};
 pub use self::job::Job;
+pub use self::judge::{
+    Comparison, Expected, KEPT_OUTPUT, TESTS_TIME, TestCase, TestOutcome, TestPlan, Verdict,
+};
 pub use self::outcome::{Outcome, StageOutcome, Status, TimeLimit};
 pub use self::program::{Program, ProgramError, SourceFile};
-use crate::sandbox::{Container, LinkEvent, LinkReader, LinkWriter, Sandbox, SandboxError};
+use crate::sandbox::{Sandbox, SandboxError};
 
 /// How much later than the runner's own limits the server gives a sandbox up.
 const GRACE: Duration = Duration::from_secs(15);
@@ -56,7 +66,7 @@ pub enum ExecutionEvent {
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum ExecutionError {
-    /// The files could not be unpacked.
+    /// The files could not be unpacked, or kept for the tests.
     #[error("the files were not accepted: {0}")]
     Files(String),
     /// The sandbox did not end in its time.
@@ -77,17 +87,19 @@ pub enum ExecutionError {
 /// The run has no outcome, and it is not the program's fault.
 pub async fn execute(sandbox: Sandbox, job: &Job, channels: Channels) -> Result<Outcome, ExecutionError> {
     let Channels { input, controls, events } = channels;
-    let (reader, mut writer, container) = sandbox.into_parts();
+    let (reader, writer, container) = sandbox.into_parts();
     let files = job.program.archive().map_err(|error| ExecutionError::Files(error.to_string()))?;
     let window = Window::default();
     let end = tokio::time::timeout(job.longest() + GRACE, async {
-        writer.start(&files, &Command::Start { stages: job.stages() }).await?;
         let writer = Mutex::new(writer);
-        let conversation =
-            Conversation { job, container: &container, writer: &writer, window: &window, events };
+        let mut conversation = Conversation::new(job, reader, &writer, &container, events);
+        conversation.start(&files).await?;
         conversation.tell(ExecutionEvent::Started).await;
+        if let Some(plan) = &job.tests {
+            return testing::run_tests(conversation, plan).await;
+        }
         let speaking = async { tokio::join!(pump(input, &writer, &window), steer(controls, &writer)) };
-        let listening = conversation.listen(reader);
+        let listening = stages::listen(conversation, &window);
         tokio::pin!(speaking, listening);
         tokio::select! {
             outcome = &mut listening => outcome,
@@ -96,53 +108,4 @@ pub async fn execute(sandbox: Sandbox, job: &Job, channels: Channels) -> Result<
         }
     });
     end.await.map_err(|_| ExecutionError::Overdue)?
-}
-
-struct Conversation<'a> {
-    job: &'a Job,
-    container: &'a Container,
-    writer: &'a Mutex<LinkWriter>,
-    window: &'a Window,
-    events: mpsc::Sender<ExecutionEvent>,
-}
-
-impl Conversation<'_> {
-    async fn listen(self, mut reader: LinkReader) -> Result<Outcome, ExecutionError> {
-        let mut current = StageName::Run;
-        let mut reports: Vec<StageReport> = Vec::new();
-        while let Some(event) = reader.next().await? {
-            match event {
-                LinkEvent::Output { stderr, data } => {
-                    self.tell(ExecutionEvent::Output { stage: current, stderr, data }).await;
-                }
-                LinkEvent::Control(Event::StageStart { stage }) => {
-                    current = stage;
-                    self.tell(ExecutionEvent::Stage(stage)).await;
-                }
-                LinkEvent::Control(Event::StageEnd { report }) => {
-                    let goes_on = report.is_success() && report.stage == StageName::Compile;
-                    reports.push(report);
-                    if goes_on && self.job.changes_memory() {
-                        self.container.limit_memory(self.job.run.limits.memory).await?;
-                        self.writer.lock().await.command(&Command::Continue).await?;
-                    }
-                }
-                LinkEvent::Control(Event::StdinWindow { bytes }) => self.window.grant(bytes),
-                LinkEvent::Control(Event::End) => return Ok(Outcome::new(&reports)),
-                LinkEvent::Control(Event::Fault { kind: FaultKind::Archive, message }) => {
-                    return Err(ExecutionError::Files(message));
-                }
-                LinkEvent::Control(Event::Fault { message, .. }) => {
-                    return Err(ExecutionError::Runner(message));
-                }
-                LinkEvent::Control(Event::Hello { .. }) => return Err(SandboxError::NoGreeting.into()),
-            }
-        }
-        Err(SandboxError::Ended.into())
-    }
-
-    async fn tell(&self, event: ExecutionEvent) {
-        // Somebody who does not listen any more still gets the outcome.
-        let _ = self.events.send(event).await;
-    }
 }

@@ -19,8 +19,20 @@ pub struct Limits {
     pub output: ByteSize,
 }
 
+/// What a run may use.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub struct Allowance {
+    /// Limits of its run stage.
+    pub run: Limits,
+    /// Processes and threads at a time.
+    pub processes: u32,
+}
+
+/// The least memory that a caller may ask for: the engine takes 6 MiB, and the runner needs some.
+pub const LEAST_RUN_MEMORY: ByteSize = ByteSize::mib(16);
+
 const LONGEST: Duration = Duration::from_secs(600);
-/// The sandbox's file systems must fit into the memory, with room for the programs.
+/// What a language can say: its file systems have their whole size, with room for the programs.
 const LEAST_MEMORY: ByteSize = ByteSize::mib(192);
 const MOST_MEMORY: ByteSize = ByteSize::gib(64);
 const MOST_OUTPUT: ByteSize = ByteSize::mib(64);

@@ -227,14 +227,18 @@ impl Sandbox {
 }
 
 impl Container {
-    /// Changes the memory limit (`POST /containers/{id}/update`).
+    /// Changes the limits of memory and of processes (`POST /containers/{id}/update`).
     ///
     /// # Errors
-    /// The engine failed; the old limit holds.
-    pub async fn limit_memory(&self, memory: bytesize::ByteSize) -> Result<(), SandboxError> {
+    /// The engine failed; the old limits hold.
+    pub async fn limit(&self, memory: bytesize::ByteSize, processes: u32) -> Result<(), SandboxError> {
         let limit = Some(bytes(memory));
-        let body =
-            ContainerUpdateBody { memory: limit, memory_swap: limit, ..ContainerUpdateBody::default() };
+        let body = ContainerUpdateBody {
+            memory: limit,
+            memory_swap: limit,
+            pids_limit: Some(hardening::pids_limit(processes)),
+            ..ContainerUpdateBody::default()
+        };
         self.client.container_update(&self.id, &body, Deadline::after(CALL_DEADLINE)).await?;
         Ok(())
     }

@@ -93,7 +93,9 @@ fn check(page: &Path, server: &Server) -> usize {
                 assert!(block.text.starts_with("# seen by "), "{place}: which test runs it?");
                 continue;
             }
-            "json" | "toml" | "text" | "rust" | "nginx" | "dockerfile" | "yaml" | "python" | "javascript" => continue,
+            "json" | "toml" | "text" | "rust" | "nginx" | "dockerfile" | "yaml" | "python" | "javascript" => {
+                continue;
+            }
             other => panic!("{place}: is {other:?} to be run?"),
         }
         let output = run(&block.text.replace(WRITTEN_ADDRESS, &server.address), folder.path());
@@ -102,7 +104,8 @@ fn check(page: &Path, server: &Server) -> usize {
         ran += 1;
         let Some(shown) = blocks.get(number + 1).filter(|next| next.language == "json") else { continue };
         let parse = |what: &str, text: &str| -> BTreeSet<String> {
-            let value = serde_json::from_str(text).unwrap_or_else(|error| panic!("{place}: {what}: {error}: {text}"));
+            let value =
+                serde_json::from_str(text).unwrap_or_else(|error| panic!("{place}: {what}: {error}: {text}"));
             let mut found = BTreeSet::new();
             fields(&value, "", &mut found);
             found

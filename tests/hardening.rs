@@ -84,7 +84,11 @@ fn inspect_shows_every_item_of_the_list() {
     }
     let ulimits = host["Ulimits"].as_array().unwrap();
     let names: BTreeSet<&str> = ulimits.iter().map(|ulimit| ulimit["Name"].as_str().unwrap()).collect();
-    assert_eq!(names, BTreeSet::from(["core", "fsize", "msgqueue", "nofile"]), "no nproc: it counts across containers");
+    assert_eq!(
+        names,
+        BTreeSet::from(["core", "fsize", "msgqueue", "nofile"]),
+        "no nproc: it counts across containers"
+    );
 
     let mounts = container["Mounts"].as_array().unwrap();
     assert_eq!(mounts.len(), 1);

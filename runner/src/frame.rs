@@ -21,7 +21,7 @@ pub enum Stream {
     Stderr = 2,
     /// One JSON message a frame; both ways.
     Control = 3,
-    /// A tar of the run's files; server to runner.
+    /// A tar: of the run's files, server to runner; of collected files, runner to server.
     Archive = 4,
 }
 

@@ -2,7 +2,10 @@
 
 use std::fmt::Debug;
 
+use crate::collected;
 use crate::message::{Decoder, Message, Runner, Sender, Server};
+use crate::pattern::PathPattern;
+use crate::protocol::CollectLimits;
 
 /// Any bytes, cut anywhere, are the same messages or the same refusal, in both directions. The first byte says how many
 /// sizes of parts follow it; the rest is what is decoded.
@@ -14,6 +17,25 @@ pub fn messages(data: &[u8]) {
     let (sizes, bytes) = rest.split_at(usize::from(*count).min(rest.len()));
     same_under_any_split::<Runner>(bytes, sizes);
     same_under_any_split::<Server>(bytes, sizes);
+}
+
+/// Any bytes as the tar of collected files: what is taken of them was asked for, and is there.
+///
+/// # Panics
+/// When that does not hold.
+pub fn collected_files(archive: &[u8]) {
+    let limits = CollectLimits { files: 4, file_bytes: 1024, total_bytes: 2048 };
+    let patterns = ["*.png", "out/**"].map(|text| text.parse::<PathPattern>().expect("a pattern"));
+    let Ok(files) = collected::files(archive, &patterns, limits) else { return };
+    assert!(files.len() <= limits.files);
+    let mut total = 0;
+    for file in files {
+        let content = &archive[file.content];
+        assert!(content.len() as u64 <= limits.file_bytes);
+        total += content.len() as u64;
+        assert!(!file.name.split('/').any(|part| matches!(part, "" | "." | "..")), "{:?}", file.name);
+    }
+    assert!(total <= limits.total_bytes);
 }
 
 fn same_under_any_split<S: Sender>(bytes: &[u8], sizes: &[u8])
@@ -84,14 +106,19 @@ mod tests {
     use std::fs;
     use std::path::Path;
 
-    #[test]
-    fn the_seeds_hold() {
-        let seeds = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus/runner_messages");
+    fn replay(target: &str, body: fn(&[u8])) {
+        let seeds = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus").join(target);
         let mut count = 0;
         for seed in fs::read_dir(seeds).unwrap() {
-            super::messages(&fs::read(seed.unwrap().path()).unwrap());
+            body(&fs::read(seed.unwrap().path()).unwrap());
             count += 1;
         }
         assert!(count > 0);
+    }
+
+    #[test]
+    fn the_seeds_hold() {
+        replay("runner_messages", super::messages);
+        replay("collected_files", super::collected_files);
     }
 }

@@ -5,11 +5,15 @@
 //! and children get the highest `oom_score_adj`, so that the kernel kills them first.
 
 mod archive;
+mod attributes;
 mod cgroup;
 mod child;
+mod collect;
 mod link;
 mod process_tree;
 mod reaper;
+mod remove;
+mod snapshot;
 mod stage;
 mod stdin;
 mod terminal;
@@ -26,6 +30,7 @@ use nix::sys::signalfd::{SfdFlags, SignalFd};
 use self::archive::{ArchiveReader, unpack};
 use self::cgroup::Meter;
 use self::link::Link;
+use self::snapshot::Snapshot;
 use self::stdin::Stdin;
 use crate::frame::Stream;
 use crate::message::{Message, MessageError};
@@ -98,22 +103,70 @@ impl<'a> Init<'a> {
     fn converse(&mut self) -> Result<(), Gone> {
         self.link.send(&Event::Hello { protocol: PROTOCOL, accounting: self.meter.accounting() });
         self.link.flush().map_err(|_| Gone::LinkClosed)?;
-        let stages = self.await_start()?;
+        let (stages, stay) = self.await_start()?;
         for stage in &stages {
-            self.link.send(&Event::StageStart { stage: stage.stage });
-            let report = self.run_stage(stage)?;
-            let goes_on = report.is_success();
-            self.link.send(&Event::StageEnd { report });
+            let goes_on = self.tell_stage(stage)?;
             if !goes_on || (stage.hold && !self.await_continue()?) {
                 break;
             }
+        }
+        if stay {
+            self.stay()?;
         }
         self.link.send(&Event::End);
         Ok(())
     }
 
+    /// Runs a stage and tells of it; `false` if it did not succeed.
+    fn tell_stage(&mut self, stage: &Stage) -> Result<bool, Gone> {
+        self.link.send(&Event::StageStart { stage: stage.stage });
+        let report = self.run_stage(stage)?;
+        let is_success = report.is_success();
+        self.link.send(&Event::StageEnd { report });
+        Ok(is_success)
+    }
+
+    /// Does what the server asks for after the stages.
+    fn stay(&mut self) -> Result<(), Gone> {
+        let mut snapshot = None;
+        loop {
+            match self.next_command()? {
+                Command::Test { stage } => {
+                    self.stdin.renew();
+                    match &snapshot {
+                        None => snapshot = Some(Snapshot::take(self.work)?),
+                        Some(snapshot) => snapshot.restore()?,
+                    }
+                    self.tell_stage(&stage)?;
+                }
+                Command::Collect { patterns, limits } => {
+                    return collect::send_files(self.work, &patterns, limits, self.link);
+                }
+                Command::Finish | Command::Stop => return Ok(()),
+                // For a stage that has ended meanwhile.
+                Command::CloseStdin | Command::Signal { .. } | Command::Resize { .. } => {}
+                Command::Continue | Command::Start { .. } => {
+                    return Err(Gone::protocol("a start or a continue after the stages"));
+                }
+            }
+        }
+    }
+
+    /// Waits for a command between stages; input that comes is of a stage that has ended.
+    fn next_command(&mut self) -> Result<Command, Gone> {
+        self.link.flush().map_err(|_| Gone::LinkClosed)?;
+        loop {
+            match self.link.next()? {
+                None => self.link.fill()?,
+                Some(Message::Data(Stream::Stdin, _)) => {}
+                Some(Message::Data(..)) => return Err(Gone::protocol("files after the start")),
+                Some(Message::Control(command)) => return Ok(command),
+            }
+        }
+    }
+
     /// Unpacks the files and keeps early input until the server says which stages to run.
-    fn await_start(&mut self) -> Result<Vec<Stage>, Gone> {
+    fn await_start(&mut self) -> Result<(Vec<Stage>, bool), Gone> {
         let mut unpacked = false;
         loop {
             match self.link.next()? {
@@ -131,13 +184,13 @@ impl<'a> Init<'a> {
                     unpacked = true;
                 }
                 Some(Message::Data(_, bytes)) => self.stdin.push(bytes)?,
-                Some(Message::Control(Command::Start { stages })) if stages.is_empty() => {
+                Some(Message::Control(Command::Start { stages, stay: false })) if stages.is_empty() => {
                     return Err(Gone::protocol("a start without stages"));
                 }
-                Some(Message::Control(Command::Start { stages })) => return Ok(stages),
+                Some(Message::Control(Command::Start { stages, stay })) => return Ok((stages, stay)),
                 Some(Message::Control(Command::CloseStdin)) => self.stdin.end(),
                 Some(Message::Control(Command::Signal { .. } | Command::Resize { .. })) => {}
-                Some(Message::Control(command @ (Command::Continue | Command::Stop))) => {
+                Some(Message::Control(command)) => {
                     return Err(Gone::protocol(format!("{command:?} before the start")));
                 }
             }
@@ -155,8 +208,8 @@ impl<'a> Init<'a> {
                 Some(Message::Control(Command::Continue)) => return Ok(true),
                 Some(Message::Control(Command::Stop)) => return Ok(false),
                 Some(Message::Control(Command::Signal { .. } | Command::Resize { .. })) => {}
-                Some(Message::Data(..) | Message::Control(Command::Start { .. })) => {
-                    return Err(Gone::protocol("files or a start after the start"));
+                Some(Message::Data(..) | Message::Control(_)) => {
+                    return Err(Gone::protocol("a command that cannot come between two stages"));
                 }
             }
         }

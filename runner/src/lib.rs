@@ -7,17 +7,21 @@
 //!
 //! | module | what it is |
 //! |---|---|
+//! | [`collected`] | the tar of collected files, as the server reads it (sans-IO) |
 //! | [`frame`] | the bytes on the link: an 8-byte header, then the payload (sans-IO) |
 //! | [`message`] | frames as typed commands and events (sans-IO) |
+//! | [`pattern`] | globs over paths in the work folder (sans-IO) |
 //! | [`protocol`] | the control messages and the rules of the conversation |
 //! | [`init`] | the process itself: synchronous, one thread, no async runtime |
 //!
 //! The user's code never holds a descriptor of the link, so it cannot forge an event: whatever arrives on the link
 //! was written by the runner.
 
+pub mod collected;
 pub mod frame;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
 pub mod init;
 pub mod message;
+pub mod pattern;
 pub mod protocol;

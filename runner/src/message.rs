@@ -37,7 +37,7 @@ impl Sender for Runner {
     type Control = Event;
 
     fn may_send(stream: Stream) -> bool {
-        matches!(stream, Stream::Stdout | Stream::Stderr | Stream::Control)
+        matches!(stream, Stream::Stdout | Stream::Stderr | Stream::Control | Stream::Archive)
     }
 }
 

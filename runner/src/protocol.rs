@@ -5,11 +5,14 @@
 //!    and folders below the work folder as they arrive, and refuses everything else.
 //! 3. The server sends [`Command::Start`] with the stages. For each one the runner says [`Event::StageStart`], passes
 //!    output on as it comes, and says [`Event::StageEnd`]. A stage that did not exit with 0 is the last one.
-//! 4. After the last stage the runner says [`Event::End`] and exits.
+//! 4. After the last stage the runner says [`Event::End`] and exits. Where the start says `stay`, it waits first,
+//!    whatever came of the stages, for any number of [`Command::Test`], then [`Command::Collect`] or
+//!    [`Command::Finish`].
 //!
 //! Input for the run stage may be sent from the start, at most [`STDIN_WINDOW`] bytes ahead of what
 //! [`Event::StdinWindow`] has granted: the runner can then always read the link, so a command never waits behind input
-//! that the program does not read.
+//! that the program does not read. Each test has an input and a window of its own, from its command on; what of an input
+//! comes after the end of its stage is dropped.
 //!
 //! The end of the link means that the server is gone: the runner kills everything and exits.
 
@@ -19,10 +22,16 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 /// The version of this protocol, said in [`Event::Hello`].
-pub const PROTOCOL: u32 = 2;
+pub const PROTOCOL: u32 = 3;
 
 /// Bytes of input that the server may send before any is granted with [`Event::StdinWindow`].
 pub const STDIN_WINDOW: usize = 256 * 1024;
+
+/// How many skipped files [`Event::Collected`] names.
+pub const MOST_SKIPPED: usize = 64;
+
+/// The longest path of a file that is collected, in bytes.
+pub const LONGEST_PATH: usize = 256;
 
 /// The longest control message in bytes. A longer one is a protocol error on either side.
 pub const MAX_CONTROL_LENGTH: usize = 1024 * 1024;
@@ -33,8 +42,18 @@ pub const MAX_CONTROL_LENGTH: usize = 1024 * 1024;
 pub enum Command {
     /// Ends the input of the run stage, after what was sent before.
     CloseStdin,
+    /// Sends the files of the work folder that match as [`Archive`](crate::frame::Stream::Archive) frames, then
+    /// [`Event::Collected`]; the conversation is over then.
+    Collect {
+        /// Globs, relative to the work folder, of which a file must match one.
+        patterns: Vec<String>,
+        /// How much is sent at most.
+        limits: CollectLimits,
+    },
     /// Starts the next stage after one with [`Stage::hold`].
     Continue,
+    /// Ends a conversation that stays.
+    Finish,
     /// Changes the window of the terminal of the stage that runs; nothing when it has none.
     Resize {
         /// Its new size.
@@ -47,17 +66,44 @@ pub enum Command {
     },
     /// Starts the first stage. Said once.
     Start {
-        /// The stages, in order.
+        /// The stages, in order; at least one, unless it stays.
         stages: Vec<Stage>,
+        /// Whether to wait for more commands after the last one.
+        #[serde(default)]
+        stay: bool,
     },
     /// Kills the stage that runs; it is reported with [`StopReason::Request`].
     Stop,
+    /// Runs one more stage, with all files as they were when the first test was asked for, and nothing else that a test
+    /// before it left.
+    Test {
+        /// The stage.
+        stage: Stage,
+    },
+}
+
+/// What of the files is collected at most. What exceeds it is told and left out, never cut.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct CollectLimits {
+    /// Files.
+    pub files: usize,
+    /// Bytes of one file.
+    pub file_bytes: u64,
+    /// Bytes of all files together.
+    pub total_bytes: u64,
 }
 
 /// Runner to server.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "kebab-case")]
 pub enum Event {
+    /// The files that were asked for have been sent.
+    Collected {
+        /// What else matches and was not sent: the first [`MOST_SKIPPED`] in order of their names.
+        skipped: Vec<SkippedFile>,
+        /// How many more were skipped.
+        more: u64,
+    },
     /// All stages are over; the runner exits.
     End,
     /// The runner cannot go on; it exits.
@@ -92,6 +138,31 @@ pub enum Event {
     },
 }
 
+/// A file that matches and was not sent.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+pub struct SkippedFile {
+    /// Its path in the work folder; what of it is no text is marked.
+    pub name: String,
+    /// Why.
+    pub reason: SkipReason,
+}
+
+/// Why a file that matches was not sent.
+#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SkipReason {
+    /// Its path is longer than [`LONGEST_PATH`], is no UTF-8 or holds a control character.
+    Name,
+    /// It is no regular file: a link, a pipe, a socket.
+    NotRegular,
+    /// It is larger than [`CollectLimits::file_bytes`], or than what is left of [`CollectLimits::total_bytes`].
+    TooLarge,
+    /// [`CollectLimits::files`] were sent already.
+    TooMany,
+    /// The kernel refused to open it, or the folder that it is.
+    Unreadable,
+}
+
 /// Where the runner reads resource use from.
 #[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -112,6 +183,8 @@ pub enum FaultKind {
     Archive,
     /// The server broke the rules of the conversation.
     Protocol,
+    /// The files cannot be kept for the tests.
+    Snapshot,
     /// The kernel refused what the runner needs.
     System,
 }
@@ -183,6 +256,8 @@ pub struct StageReport {
     pub system_us: u64,
     /// The most memory that was seen in use, in bytes.
     pub peak_memory_bytes: u64,
+    /// Memory that was still in use after it, in bytes: the runner's, and the files'.
+    pub remaining_memory_bytes: u64,
     /// Processes that the kernel killed because the memory limit was reached.
     pub oom_kills: u64,
     /// Processes or threads that the kernel refused because the process limit was reached.

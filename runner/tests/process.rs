@@ -1,5 +1,5 @@
 //! The runner as a plain process: everything that needs no container.
-#![expect(unreachable_pub, reason = "tests/support is a module here and has no other crate")]
+#![expect(unreachable_pub, dead_code, reason = "tests/support is a module here and has no other crate")]
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod support;

@@ -9,13 +9,15 @@ use serde::Serialize;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
+use super::artifacts::ArtifactsReply;
 use super::caller::Caller;
 use super::error::ApiError;
 use super::job::{self, ExecuteRequest};
 use super::json_body::JsonBody;
+use super::judge::{ISOLATION, TestReply};
 use super::openapi::Operation;
 use super::outcome::{CompileReply, OutcomeReply};
-use crate::execution::{Channels, Collected, Collector, Input, Outcome};
+use crate::execution::{Channels, Collected, Collector, Input, Job, Outcome};
 use crate::service::Service;
 
 /// Events that may wait to be collected.
@@ -37,6 +39,16 @@ pub(super) struct ExecuteReply {
     stderr: String,
     /// How the compile stage ended, if the language has one.
     compile: Option<CompileWithOutput>,
+    #[serde(flatten)]
+    tests: Option<TestsReply>,
+    #[serde(flatten)]
+    artifacts: Option<ArtifactsReply>,
+}
+
+#[derive(JsonSchema, Serialize)]
+struct TestsReply {
+    isolation: &'static str,
+    tests: Vec<TestReply>,
 }
 
 /// How the compile stage ended, and what the compiler wrote.
@@ -63,24 +75,25 @@ pub(super) async fn execute(
     Caller(client): Caller,
     JsonBody(request): JsonBody<ExecuteRequest>,
 ) -> Result<Json<ExecuteReply>, ApiError> {
-    let (job, input) = request.into_job(service.languages())?;
+    let (job, input) = request.into_job(service.languages(), |job| job.allowance())?;
     let (events, collected) = mpsc::channel(EVENTS);
     let running = service.run(&client, &job, Channels::batch(Input::whole(input), events));
     let (outcome, collected) = tokio::join!(running, Collector::default().collect(collected));
-    Ok(Json(ExecuteReply::new(job.id, &outcome?, collected)))
+    Ok(Json(ExecuteReply::new(&job, outcome?, collected)))
 }
 
 impl ExecuteReply {
-    fn new(execution_id: Uuid, outcome: &Outcome, collected: Collected) -> Self {
-        let mut output = if outcome.run.is_some() { collected.output } else { collected.compile.clone() };
+    fn new(job: &Job, outcome: Outcome, collected: Collected) -> Self {
+        let has_run = outcome.run.is_some() || outcome.tests.iter().any(|test| test.run.is_some());
+        let mut output = if has_run { collected.output } else { collected.compile.clone() };
         // A program that could not be started wrote nothing; the kernel's words stand in for it.
         if let Some(message) = outcome.last().and_then(|stage| stage.not_started.as_deref()) {
             output.push_str(message);
         }
         let compile = outcome.compile.as_ref();
         Self {
-            execution_id,
-            outcome: OutcomeReply::new(outcome),
+            execution_id: job.id,
+            outcome: OutcomeReply::new(&outcome),
             output,
             stdout: collected.stdout,
             stderr: collected.stderr,
@@ -88,6 +101,11 @@ impl ExecuteReply {
                 outcome: CompileReply::new(stage),
                 output: collected.compile,
             }),
+            tests: job.tests.is_some().then(|| TestsReply {
+                isolation: ISOLATION,
+                tests: outcome.tests.into_iter().map(TestReply::from).collect(),
+            }),
+            artifacts: (!job.artifacts.is_empty()).then(|| outcome.artifacts.into()),
         }
     }
 }

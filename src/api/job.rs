@@ -9,10 +9,14 @@ use bytes::Bytes;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::artifacts;
 use super::error::ApiError;
-use crate::execution::{Job, Program, SourceFile};
+use super::judge::{self, Defaults, TestRequest};
+use super::limits::LimitsRequest;
+use crate::execution::{Comparison, Job, Program, SourceFile};
 use crate::languages::spec::is_variable;
 use crate::languages::{Language, Languages};
+use crate::limits::Allowance;
 
 /// Bytes of arguments and variables together that are accepted; the kernel's own limit is larger (execve(2)).
 const ARGUMENT_BYTES: usize = 128 * 1024;
@@ -24,12 +28,15 @@ pub(super) const REFUSALS: &[&str] = &[
     "missing-code",
     "invalid-files",
     "invalid-arguments",
+    "invalid-limits",
+    "invalid-artifacts",
+    "invalid-tests",
     "files-not-accepted",
 ];
 
 /// A program, and what it is run with.
-#[derive(Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
+#[derive(Default, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct ExecuteRequest {
     /// The key or an alias of a language.
     pub(super) language: Option<String>,
@@ -49,6 +56,17 @@ pub(super) struct ExecuteRequest {
     /// Variables of its environment.
     #[serde(default)]
     pub(super) env: BTreeMap<String, String>,
+    #[serde(default)]
+    pub(super) limits: LimitsRequest,
+    /// Globs of files to send back.
+    #[serde(default)]
+    pub(super) artifacts: Vec<String>,
+    pub(super) tests: Option<Vec<TestRequest>>,
+    /// For tests that do not say it themselves.
+    #[serde(default)]
+    pub(super) comparison: Comparison,
+    #[serde(default)]
+    pub(super) stop_on_first_failure: bool,
 }
 
 /// A file of a program.
@@ -83,40 +101,61 @@ impl Encoding {
 }
 
 impl ExecuteRequest {
-    /// The job, and the input of its program.
-    pub(super) fn into_job(self, languages: &Languages) -> Result<(Job, Bytes), ApiError> {
+    /// The job, and the input of its program. `most` gives the job its usual limits, and says the most that the request
+    /// may ask for.
+    pub(super) fn into_job(
+        self,
+        languages: &Languages,
+        most: impl FnOnce(&mut Job) -> Allowance,
+    ) -> Result<(Job, Bytes), ApiError> {
         let language = find(languages, self.language.as_deref())?;
-        self.check_arguments()?;
+        check_arguments(&self.args, &self.env, "")?;
         let program = program(&language, self.code, self.files, self.entry.as_deref())?;
         let mut job = Job::new(language, program);
         job.args = self.args;
         job.environment = self.env;
-        Ok((job, Bytes::from(self.input)))
+        let most = most(&mut job);
+        let limits = self.limits.apply(job.allowance(), &most, "limits")?;
+        job.run.limits = limits.run;
+        job.run_processes = limits.processes;
+        let input = Bytes::from(self.input);
+        job.artifacts = artifacts::patterns(&self.artifacts)?;
+        if let Some(tests) = self.tests {
+            if !job.artifacts.is_empty() {
+                let message = "\"artifacts\" are of one run, and \"tests\" are many: send one of the two";
+                return Err(ApiError::bad_request("invalid-artifacts", message));
+            }
+            let defaults = Defaults { job: &job, input: &input, comparison: self.comparison, most: &most };
+            job.tests = Some(judge::plan(tests, self.stop_on_first_failure, &defaults)?);
+        }
+        Ok((job, input))
     }
+}
 
-    fn check_arguments(&self) -> Result<(), ApiError> {
-        if self.args.iter().any(|argument| argument.contains('\0')) {
-            return Err(ApiError::bad_request(
-                "invalid-arguments",
-                "an argument in \"args\" holds a zero byte",
-            ));
-        }
-        if let Some((name, _)) = self.env.iter().find(|(name, value)| !is_variable(name, value)) {
-            let message = format!(
-                "{name:?} in \"env\" cannot be a variable: its name is not empty and holds no '=', and nothing in it \
-                 is a zero byte"
-            );
-            return Err(ApiError::bad_request("invalid-arguments", message));
-        }
-        let env = self.env.iter().map(|(name, value)| name.len() + value.len() + 2);
-        let bytes: usize = self.args.iter().map(|argument| argument.len() + 1).chain(env).sum();
-        if bytes > ARGUMENT_BYTES {
-            let message =
-                format!("\"args\" and \"env\" hold {bytes} bytes; at most {ARGUMENT_BYTES} are accepted");
-            return Err(ApiError::bad_request("invalid-arguments", message));
-        }
-        Ok(())
+/// Whether a program can be given these; `place` is where in the request they are, with a dot at its end.
+pub(super) fn check_arguments(
+    args: &[String],
+    env: &BTreeMap<String, String>,
+    place: &str,
+) -> Result<(), ApiError> {
+    let refusal = |message| Err(ApiError::bad_request("invalid-arguments", message));
+    if args.iter().any(|argument| argument.contains('\0')) {
+        return refusal(format!("an argument in \"{place}args\" holds a zero byte"));
     }
+    if let Some((name, _)) = env.iter().find(|(name, value)| !is_variable(name, value)) {
+        return refusal(format!(
+            "{name:?} in \"{place}env\" cannot be a variable: its name is not empty and holds no '=', and nothing in \
+             it is a zero byte"
+        ));
+    }
+    let variables = env.iter().map(|(name, value)| name.len() + value.len() + 2);
+    let bytes: usize = args.iter().map(|argument| argument.len() + 1).chain(variables).sum();
+    if bytes > ARGUMENT_BYTES {
+        return refusal(format!(
+            "\"{place}args\" and \"{place}env\" hold {bytes} bytes; at most {ARGUMENT_BYTES} are accepted"
+        ));
+    }
+    Ok(())
 }
 
 fn find(languages: &Languages, name: Option<&str>) -> Result<Arc<Language>, ApiError> {

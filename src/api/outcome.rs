@@ -57,6 +57,9 @@ pub(super) enum NoVerdict {
 
 impl OutcomeReply {
     pub(super) fn new(outcome: &Outcome) -> Self {
+        if !outcome.tests.is_empty() {
+            return Self::of_tests(outcome);
+        }
         let run = outcome.run.as_ref();
         let last = outcome.last();
         Self {
@@ -68,6 +71,22 @@ impl OutcomeReply {
             cpu_time: run.map_or(0.0, |run| seconds(run.cpu_time)),
             memory: run.map_or(0, |run| run.peak_memory_bytes),
             truncated: last.is_some_and(|stage| stage.truncated),
+        }
+    }
+
+    /// Of a run on tests: what they took together, and the most memory that one of them used.
+    fn of_tests(outcome: &Outcome) -> Self {
+        let runs = || outcome.tests.iter().filter_map(|test| test.run.as_ref());
+        let first_limit =
+            runs().find_map(|run| run.time_limit).filter(|_| outcome.status == Status::TimeLimit);
+        let truncated = outcome.tests.iter().any(|test| test.truncated);
+        Self {
+            time_limit: first_limit,
+            time: seconds(runs().map(|run| run.wall_time).sum()),
+            cpu_time: seconds(runs().map(|run| run.cpu_time).sum()),
+            memory: runs().map(|run| run.peak_memory_bytes).max().unwrap_or(0),
+            truncated,
+            ..Self::without_outcome(outcome.status.into())
         }
     }
 
@@ -111,7 +130,7 @@ impl CompileReply {
     }
 }
 
-fn signal_name(stage: &StageOutcome) -> Option<String> {
+pub(super) fn signal_name(stage: &StageOutcome) -> Option<String> {
     let number = stage.signal?;
     Some(
         Signal::try_from(number).map_or_else(|_| format!("SIG{number}"), |signal| signal.as_str().to_owned()),
@@ -119,6 +138,6 @@ fn signal_name(stage: &StageOutcome) -> Option<String> {
 }
 
 /// Seconds with three digits more than a millisecond is worth.
-fn seconds(duration: Duration) -> f64 {
+pub(super) fn seconds(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1e6).round() / 1e6
 }

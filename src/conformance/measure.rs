@@ -69,8 +69,13 @@ pub async fn measure(service: &Service, language: &Arc<Language>) -> Cost {
         compile: times(compile, plain_compile, plain.compile.is_some()),
         run: times(run, plain_run, plain.run.is_some()),
         memory_mib: (compile_memory, least(service, language, &MEMORY, limit_run).await),
-        processes: least(service, language, &PROCESSES, |job, limit| job.processes = limit).await,
+        processes: least(service, language, &PROCESSES, limit_processes).await,
     }
+}
+
+fn limit_processes(job: &mut Job, limit: u32) {
+    job.processes = limit;
+    job.run_processes = limit;
 }
 
 fn use_plain(job: &mut Job, plain: bool) {

@@ -248,6 +248,7 @@ mod tests {
             user_us: 1_000_000,
             system_us: 0,
             peak_memory_bytes: 1 << 20,
+            remaining_memory_bytes: 0,
             oom_kills: 0,
             refused_processes: 0,
             output_cut: false,

@@ -62,20 +62,29 @@ impl Window {
         self.0.add_permits(bytes.min(STDIN_WINDOW.saturating_sub(self.0.available_permits())));
     }
 
-    async fn take(&self, bytes: usize) {
+    /// Says that no more input is taken.
+    pub(super) fn close(&self) {
+        self.0.close();
+    }
+
+    /// Waits until so many bytes may be sent; `false` if no more are taken.
+    async fn take(&self, bytes: usize) -> bool {
         let permits = u32::try_from(bytes).unwrap_or(u32::MAX);
-        if let Ok(permit) = self.0.acquire_many(permits).await {
-            permit.forget();
+        match self.0.acquire_many(permits).await {
+            Ok(permit) => {
+                permit.forget();
+                true
+            }
+            Err(_) => false,
         }
     }
 }
 
-/// Sends everything that `input` gives and then its end. Returns early when the sandbox is gone.
+/// Sends everything that `input` gives and then its end. Returns early when the sandbox is gone, or takes no more.
 pub(super) async fn pump(mut input: Input, writer: &Mutex<LinkWriter>, window: &Window) {
     while let Some(data) = input.parts.recv().await {
         for part in data.chunks(PART) {
-            window.take(part.len()).await;
-            if writer.lock().await.input(part).await.is_err() {
+            if !window.take(part.len()).await || writer.lock().await.input(part).await.is_err() {
                 return;
             }
         }

@@ -4,13 +4,17 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytesize::ByteSize;
+use runner::pattern::PathPattern;
 use runner::protocol::{Stage, StageLimits, StageName, WindowSize};
 use uuid::Uuid;
 
+use super::judge::{TestCase, TestPlan};
 use super::program::Program;
 use crate::images::Image;
 use crate::languages::Language;
 use crate::languages::spec::StageSpec;
+use crate::limits::{Allowance, Limits};
 use crate::sandbox::hardening::{SandboxSpec, WORK};
 
 /// What to run.
@@ -28,12 +32,18 @@ pub struct Job {
     pub environment: BTreeMap<String, String>,
     /// The terminal that the program gets in place of pipes.
     pub terminal: Option<WindowSize>,
-    /// Processes and threads at a time; as the language says at first.
+    /// Processes and threads at a time while the sandbox starts and the program is made; as the language says at first.
     pub processes: u32,
+    /// The same while it runs.
+    pub run_processes: u32,
     /// How the program is made, if it is; as the language says at first.
     pub compile: Option<StageSpec>,
     /// How it is run; as the language says at first.
     pub run: StageSpec,
+    /// Which of the files that it leaves are sent back, where it is not run on tests.
+    pub artifacts: Vec<PathPattern>,
+    /// What it is run on, in place of one input.
+    pub tests: Option<TestPlan>,
 }
 
 impl Job {
@@ -47,8 +57,11 @@ impl Job {
             environment: BTreeMap::new(),
             terminal: None,
             processes: language.spec.processes,
+            run_processes: language.spec.processes,
             compile: language.spec.compile.clone(),
             run: language.spec.run.clone(),
+            artifacts: Vec::new(),
+            tests: None,
             language,
         }
     }
@@ -60,28 +73,64 @@ impl Job {
             image: image.id.clone(),
             language: self.language.key.clone(),
             memory: self.first_stage().limits.memory,
-            processes: self.processes,
+            processes: self.first_processes(),
             ia32: image.recipe(&self.language).ia32,
         }
+    }
+
+    /// What its program may use.
+    #[must_use]
+    pub fn allowance(&self) -> Allowance {
+        Allowance { run: self.run.limits, processes: self.run_processes }
     }
 
     fn first_stage(&self) -> &StageSpec {
         self.compile.as_ref().unwrap_or(&self.run)
     }
 
-    /// Whether the run stage has another memory limit than the compile stage before it.
-    pub(super) fn changes_memory(&self) -> bool {
-        self.first_stage().limits.memory != self.run.limits.memory
+    fn first_processes(&self) -> u32 {
+        if self.compile.is_some() { self.processes } else { self.run_processes }
     }
 
+    /// The container's limits at its start: memory, and processes.
+    pub(super) fn first_limits(&self) -> (ByteSize, u32) {
+        (self.first_stage().limits.memory, self.first_processes())
+    }
+
+    /// The container's limits for the run stage.
+    pub(super) fn run_limits(&self) -> (ByteSize, u32) {
+        (self.run.limits.memory, self.run_processes)
+    }
+
+    /// Whether the sandbox waits for more after its stages.
+    pub(super) fn stays(&self) -> bool {
+        self.tests.is_some() || !self.artifacts.is_empty()
+    }
+
+    /// The stages to start with.
     pub(super) fn stages(&self) -> Vec<Stage> {
-        let compile = self.compile.as_ref();
-        let compile = compile.map(|spec| self.stage(StageName::Compile, spec, self.changes_memory()));
+        if self.tests.is_some() {
+            return self.compile_stage(false).into_iter().collect();
+        }
         let mut run = self.stage(StageName::Run, &self.run, false);
         run.argv.extend(self.args.iter().cloned());
         run.env.extend(self.environment.clone());
         run.terminal = self.terminal;
-        compile.into_iter().chain([run]).collect()
+        let hold = self.first_limits() != self.run_limits();
+        self.compile_stage(hold).into_iter().chain([run]).collect()
+    }
+
+    /// The stage of one test.
+    pub(super) fn test_stage(&self, case: &TestCase) -> Stage {
+        let mut run = self.stage(StageName::Run, &self.run, false);
+        run.argv.extend(case.args.iter().cloned());
+        run.env.extend(case.environment.clone());
+        run.limits = stage_limits(&case.limits);
+        run
+    }
+
+    fn compile_stage(&self, hold: bool) -> Option<Stage> {
+        self.compile.as_ref().map(|spec| self.stage(StageName::Compile, spec, hold))
     }
 
     fn stage(&self, stage: StageName, spec: &StageSpec, hold: bool) -> Stage {
@@ -89,11 +138,7 @@ impl Job {
             stage,
             argv: self.program.expand(&spec.command, &self.language),
             env: environment(spec),
-            limits: StageLimits {
-                wall_ms: millis(spec.limits.wall_time),
-                cpu_ms: millis(spec.limits.cpu_time),
-                output_bytes: spec.limits.output.as_u64(),
-            },
+            limits: stage_limits(&spec.limits),
             hold,
             terminal: None,
         }
@@ -102,7 +147,16 @@ impl Job {
     /// By when the runner itself has ended every stage.
     pub(super) fn longest(&self) -> Duration {
         let compile = self.compile.as_ref().map_or(Duration::ZERO, |spec| spec.limits.wall_time);
-        compile + self.run.limits.wall_time
+        let run = self.tests.as_ref().map_or(self.run.limits.wall_time, TestPlan::longest);
+        compile + run
+    }
+}
+
+fn stage_limits(limits: &Limits) -> StageLimits {
+    StageLimits {
+        wall_ms: millis(limits.wall_time),
+        cpu_ms: millis(limits.cpu_time),
+        output_bytes: limits.output.as_u64(),
     }
 }
 

@@ -6,6 +6,9 @@ use runner::protocol::{StageEnd, StageName, StageReport, StopReason};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::artifacts::Artifacts;
+use super::judge::{TestOutcome, Verdict};
+
 /// The verdict on a run, or on one stage of it.
 #[derive(Clone, Copy, Debug, Eq, JsonSchema, PartialEq, Serialize)]
 #[serde(rename_all = "kebab-case")]
@@ -28,6 +31,8 @@ pub enum Status {
     Success,
     /// It took longer than it may.
     TimeLimit,
+    /// A test's output is not what was expected.
+    WrongAnswer,
 }
 
 /// Which of the two clocks ran out.
@@ -74,6 +79,10 @@ pub struct Outcome {
     pub compile: Option<StageOutcome>,
     /// The run stage, if it came to that.
     pub run: Option<StageOutcome>,
+    /// The tests, if the program was run on tests and not once.
+    pub tests: Vec<TestOutcome>,
+    /// Files that it made and the caller asked for.
+    pub artifacts: Artifacts,
 }
 
 impl Outcome {
@@ -91,7 +100,21 @@ impl Outcome {
             // Ended by the caller before the program was started.
             (None, _) => Status::Cancelled,
         };
-        Self { status, compile, run }
+        Self { status, compile, run, tests: Vec::new(), artifacts: Artifacts::default() }
+    }
+
+    /// The outcome of a run on tests. Its status is that of the first test that is not accepted.
+    pub(super) fn of_tests(compile: Option<&StageReport>, tests: Vec<TestOutcome>) -> Self {
+        let compile = compile.map(StageOutcome::new);
+        let status = match &compile {
+            Some(compile) if compile.status != Status::Success => Status::CompileError,
+            _ => tests.iter().find_map(TestOutcome::failure).unwrap_or(Status::Success),
+        };
+        Self { status, compile, run: None, tests, artifacts: Artifacts::default() }
+    }
+
+    pub(super) fn with_artifacts(self, artifacts: Artifacts) -> Self {
+        Self { artifacts, ..self }
     }
 
     /// The stage that decided: the run stage, or the compile stage that failed.
@@ -101,8 +124,20 @@ impl Outcome {
     }
 }
 
+impl TestOutcome {
+    /// What speaks against the program.
+    fn failure(&self) -> Option<Status> {
+        match self.verdict {
+            Verdict::Accepted => None,
+            Verdict::Failed(status) => Some(status),
+            // No test failed before it, and it compiled: the time of all tests was over.
+            Verdict::Skipped => Some(Status::TimeLimit),
+        }
+    }
+}
+
 impl StageOutcome {
-    fn new(report: &StageReport) -> Self {
+    pub(super) fn new(report: &StageReport) -> Self {
         let (status, time_limit) = verdict(report);
         let (exit_code, signal, not_started) = match &report.end {
             StageEnd::Exited { code } => (Some(*code), None, None),
@@ -158,6 +193,7 @@ mod tests {
             user_us: 2,
             system_us: 3,
             peak_memory_bytes: 4,
+            remaining_memory_bytes: 0,
             oom_kills: 0,
             refused_processes: 0,
             output_cut: false,
@@ -217,5 +253,28 @@ mod tests {
         let outcome = Outcome::new(&[compile]);
         assert_eq!(outcome.status, Status::CompileError);
         assert_eq!(outcome.last().unwrap().status, Status::MemoryLimit);
+    }
+
+    fn test(verdict: Verdict) -> TestOutcome {
+        let (name, stdout, stderr) = (String::new(), String::new(), String::new());
+        TestOutcome { name, verdict, run: None, stdout, stderr, truncated: false }
+    }
+
+    #[test]
+    fn the_first_test_that_is_not_accepted_decides() {
+        let wrong = Verdict::Failed(Status::WrongAnswer);
+        for (verdicts, status) in [
+            (vec![Verdict::Accepted, Verdict::Accepted], Status::Success),
+            (vec![Verdict::Accepted, wrong, Verdict::Failed(Status::MemoryLimit)], Status::WrongAnswer),
+            (vec![Verdict::Failed(Status::MemoryLimit), Verdict::Skipped], Status::MemoryLimit),
+            // The time of all tests was over.
+            (vec![Verdict::Accepted, Verdict::Skipped], Status::TimeLimit),
+        ] {
+            let tests = verdicts.into_iter().map(test).collect();
+            assert_eq!(Outcome::of_tests(None, tests).status, status);
+        }
+        let failed = report(StageName::Compile, StageEnd::Exited { code: 1 });
+        let outcome = Outcome::of_tests(Some(&failed), vec![test(Verdict::Skipped)]);
+        assert_eq!(outcome.status, Status::CompileError);
     }
 }

@@ -115,6 +115,12 @@ impl Program {
         self.files.first().map_or(String::new(), |file| String::from_utf8_lossy(&file.content).into_owned())
     }
 
+    /// What the files hold together, in bytes.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        self.files.iter().map(|file| file.content.len() as u64).sum()
+    }
+
     /// A command with its placeholders replaced, see [`spec`](crate::languages::spec).
     #[must_use]
     pub fn expand(&self, command: &[String], language: &Language) -> Vec<String> {

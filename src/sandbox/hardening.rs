@@ -26,11 +26,14 @@ pub fn runner_path() -> String {
 pub(super) const INSTANCE_LABEL: &str = "dayfly.instance";
 const LANGUAGE_LABEL: &str = "dayfly.language";
 
-// File systems of the sandbox are memory: together they stay below the least memory limit, so that a full one is
-// ENOSPC and not an OOM kill.
+// File systems of the sandbox are memory: together they stay below half of the memory that it starts with, so that a
+// full one is ENOSPC and not an OOM kill.
 const WORK_SIZE: ByteSize = ByteSize::mib(64);
 const TMP_SIZE: ByteSize = ByteSize::mib(32);
 const SHM_SIZE: ByteSize = ByteSize::mib(16);
+const WORK_SHARE: u64 = 4;
+const TMP_SHARE: u64 = 8;
+const SHM_SHARE: u64 = 16;
 const INODES: u32 = 16 * 1024;
 
 const OPEN_FILES: i64 = 1024;
@@ -87,7 +90,7 @@ pub(super) fn container(spec: &SandboxSpec, common: &Common<'_>) -> ContainerCre
             memory: Some(bytes(spec.memory)),
             memory_swap: Some(bytes(spec.memory)),
             nano_cpus: Some(ONE_CPU),
-            pids_limit: Some(i64::from(spec.processes) + RUNNER_PROCESSES),
+            pids_limit: Some(pids_limit(spec.processes)),
             oom_score_adj: Some(OOM_SCORE_ADJ),
             network_mode: Some("none".into()),
             ipc_mode: Some("private".into()),
@@ -100,10 +103,10 @@ pub(super) fn container(spec: &SandboxSpec, common: &Common<'_>) -> ContainerCre
             privileged: false,
             readonly_rootfs: true,
             tmpfs: BTreeMap::from([
-                (WORK.into(), tmpfs_options(WORK_SIZE, "exec")),
-                ("/tmp".into(), tmpfs_options(TMP_SIZE, "noexec")),
+                (WORK.into(), tmpfs_options(share(spec.memory, WORK_SHARE, WORK_SIZE), "exec")),
+                ("/tmp".into(), tmpfs_options(share(spec.memory, TMP_SHARE, TMP_SIZE), "noexec")),
             ]),
-            shm_size: Some(bytes(SHM_SIZE)),
+            shm_size: Some(bytes(share(spec.memory, SHM_SHARE, SHM_SIZE))),
             mounts: vec![Mount {
                 mount_type: MountType::Volume,
                 source: common.runner_volume.into(),
@@ -128,6 +131,16 @@ pub(super) fn container(spec: &SandboxSpec, common: &Common<'_>) -> ContainerCre
     }
 }
 
+/// The engine's limit for this many processes and threads of the stages.
+pub(super) fn pids_limit(processes: u32) -> i64 {
+    i64::from(processes) + RUNNER_PROCESSES
+}
+
+/// The size of a file system: one part in `share` of the memory, and never more than `most`.
+fn share(memory: ByteSize, share: u64, most: ByteSize) -> ByteSize {
+    most.min(ByteSize::b(memory.as_u64() / share))
+}
+
 fn tmpfs_options(size: ByteSize, exec: &str) -> String {
     let owner =
         USER.split_once(':').map(|(user, group)| format!("uid={user},gid={group}")).unwrap_or_default();
@@ -146,11 +159,22 @@ pub(super) fn bytes(size: ByteSize) -> i64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::limits::Limits;
+    use crate::limits::{LEAST_RUN_MEMORY, Limits};
 
     #[test]
     fn full_file_systems_leave_room_for_the_program() {
-        let file_systems = WORK_SIZE + TMP_SIZE + SHM_SIZE;
-        assert!(file_systems.as_u64() < Limits::RUN.memory.as_u64() / 2);
+        for memory in [LEAST_RUN_MEMORY, ByteSize::mib(64), Limits::RUN.memory, ByteSize::gib(4)] {
+            let sizes = [(WORK_SHARE, WORK_SIZE), (TMP_SHARE, TMP_SIZE), (SHM_SHARE, SHM_SIZE)];
+            let file_systems: u64 =
+                sizes.iter().map(|(part, most)| share(memory, *part, *most).as_u64()).sum();
+            assert!(file_systems < memory.as_u64() / 2, "{memory}");
+        }
+    }
+
+    #[test]
+    fn the_usual_memory_has_the_whole_sizes() {
+        assert_eq!(share(Limits::RUN.memory, WORK_SHARE, WORK_SIZE), WORK_SIZE);
+        assert_eq!(share(Limits::RUN.memory, TMP_SHARE, TMP_SIZE), TMP_SIZE);
+        assert_eq!(share(Limits::RUN.memory, SHM_SHARE, SHM_SIZE), SHM_SIZE);
     }
 }

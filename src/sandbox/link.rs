@@ -14,6 +14,8 @@ const DIAGNOSTICS: usize = 4096;
 /// What a sandbox says.
 #[derive(Debug)]
 pub enum LinkEvent {
+    /// The next bytes of the tar of collected files, at least one.
+    Archive(Bytes),
     /// A control message.
     Control(Event),
     /// Output of the stage that runs.
@@ -78,6 +80,9 @@ impl LinkReader {
                 None => return Ok(None),
                 Some(Message::Control(event)) => Some(LinkEvent::Control(event)),
                 Some(Message::Data(_, [])) => None,
+                Some(Message::Data(Stream::Archive, data)) => {
+                    Some(LinkEvent::Archive(self.buffer.slice_ref(data)))
+                }
                 Some(Message::Data(stream, data)) => Some(LinkEvent::Output {
                     stderr: stream == Stream::Stderr,
                     data: self.buffer.slice_ref(data),

@@ -114,8 +114,8 @@ impl Init<'_> {
                     // The group is gone if the process has just ended.
                     let _ = killpg(running.group, signal);
                 }
-                Message::Data(..) | Message::Control(Command::Start { .. } | Command::Continue) => {
-                    return Err(Gone::protocol("files, a start or a continue while a stage runs"));
+                Message::Data(..) | Message::Control(_) => {
+                    return Err(Gone::protocol("a command that cannot come while a stage runs"));
                 }
             }
         }
@@ -334,6 +334,7 @@ impl Usage {
             user_us: micros(self.user),
             system_us: micros(self.system),
             peak_memory_bytes: self.peak_memory_bytes,
+            remaining_memory_bytes: self.last.memory_bytes,
             oom_kills: self.last.oom_kills.saturating_sub(self.base.oom_kills),
             refused_processes: self.last.refused_processes.saturating_sub(self.base.refused_processes),
             output_cut,

@@ -33,6 +33,11 @@ impl Stdin {
         self.ended = true;
     }
 
+    /// Forgets the input of the stage before.
+    pub(super) fn renew(&mut self) {
+        *self = Self::default();
+    }
+
     pub(super) fn has_pending(&self) -> bool {
         !self.pending.is_empty()
     }

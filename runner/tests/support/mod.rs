@@ -12,7 +12,7 @@ use tempfile::TempDir;
 pub struct Conversation {
     child: Child,
     pub stdin: Option<ChildStdin>,
-    _work: TempDir,
+    pub work: TempDir,
     decoder: Decoder<Runner>,
     buffer: Vec<u8>,
 }
@@ -22,6 +22,7 @@ pub struct Conversation {
 pub struct Heard {
     pub stdout: Vec<u8>,
     pub stderr: Vec<u8>,
+    pub archive: Vec<u8>,
     pub events: Vec<Event>,
 }
 
@@ -43,7 +44,7 @@ impl Conversation {
             .spawn()
             .unwrap();
         let stdin = child.stdin.take();
-        let mut this = Self { child, stdin, _work: work, decoder: Decoder::default(), buffer: Vec::new() };
+        let mut this = Self { child, stdin, work, decoder: Decoder::default(), buffer: Vec::new() };
         assert!(matches!(this.next(), Some(Said::Event(Event::Hello { protocol: PROTOCOL, .. }))));
         this
     }
@@ -108,6 +109,7 @@ impl Conversation {
         while let Some(said) = self.next() {
             match said {
                 Said::Data(Stream::Stdout, data) => heard.stdout.extend(data),
+                Said::Data(Stream::Archive, data) => heard.archive.extend(data),
                 Said::Data(_, data) => heard.stderr.extend(data),
                 Said::Event(event) => heard.events.push(event),
             }
@@ -170,7 +172,12 @@ pub fn shell(script: &str) -> Stage {
 }
 
 pub fn start(stages: impl Into<Vec<Stage>>) -> Command {
-    Command::Start { stages: stages.into() }
+    Command::Start { stages: stages.into(), stay: false }
+}
+
+/// A start after which the runner waits for more.
+pub fn start_and_stay(stages: impl Into<Vec<Stage>>) -> Command {
+    Command::Start { stages: stages.into(), stay: true }
 }
 
 /// Runs one stage without input to its end.

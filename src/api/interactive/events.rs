@@ -2,10 +2,12 @@
 
 use std::collections::BTreeMap;
 
+use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::api::job::{Encoding, ExecuteRequest, FileRequest};
+use crate::api::limits::LimitsRequest;
 use crate::api::outcome::{CompileReply, OutcomeReply};
 
 /// What a client says.
@@ -13,7 +15,7 @@ use crate::api::outcome::{CompileReply, OutcomeReply};
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub(super) enum ClientEvent {
     /// Runs a program.
-    ExecuteInteractive(ExecuteInteractive),
+    ExecuteInteractive(Box<ExecuteInteractive>),
     /// Gives a program input.
     Input(Input),
     /// Ends a program's input.
@@ -38,6 +40,12 @@ pub(super) struct ExecuteInteractive {
     args: Vec<String>,
     #[serde(default)]
     env: BTreeMap<String, String>,
+    #[serde(default)]
+    limits: LimitsRequest,
+    /// Only for `POST /execute`; known, so that the refusal can say so.
+    pub(super) tests: Option<IgnoredAny>,
+    /// Likewise.
+    pub(super) artifacts: Option<IgnoredAny>,
     /// Whether the program gets a terminal in place of pipes.
     #[serde(default)]
     pub(super) tty: bool,
@@ -55,8 +63,8 @@ pub(super) struct ExecuteInteractive {
 impl ExecuteInteractive {
     /// The program, without what makes the run an interactive one.
     pub(super) fn into_request(self) -> ExecuteRequest {
-        let Self { language, code, files, entry, args, env, .. } = self;
-        ExecuteRequest { language, code, files, entry, input: String::new(), args, env }
+        let Self { language, code, files, entry, args, env, limits, .. } = self;
+        ExecuteRequest { language, code, files, entry, args, env, limits, ..ExecuteRequest::default() }
     }
 }
 

@@ -110,7 +110,7 @@ impl Session {
         match event {
             ClientEvent::ExecuteInteractive(request) => {
                 let reference = request.reference.clone();
-                if let Err(error) = self.execute(request) {
+                if let Err(error) = self.execute(*request) {
                     self.refuse(error, None, reference).await;
                 }
             }
@@ -140,14 +140,22 @@ impl Session {
             columns: request.cols.unwrap_or(WINDOW.columns),
             rows: request.rows.unwrap_or(WINDOW.rows),
         };
-        let (mut job, _) = request.into_request().into_job(self.service.languages())?;
+        if request.tests.is_some() || request.artifacts.is_some() {
+            let message =
+                "an interactive run has neither \"tests\" nor \"artifacts\": send them to POST /execute";
+            return Err(ApiError::bad_request("not-interactive", message));
+        }
+        let longest = self.limits.wall_time;
+        let (mut job, _) = request.into_request().into_job(self.service.languages(), |job| {
+            job.run.limits.wall_time = job.run.limits.wall_time.max(longest);
+            job.run.limits.output = job.run.limits.output.max(Limits::INTERACTIVE_OUTPUT);
+            job.allowance()
+        })?;
         if tty {
             job.terminal = Some(window);
         } else {
             job.run.environment.extend(job.language.spec.interactive.clone());
         }
-        job.run.limits.wall_time = job.run.limits.wall_time.max(self.limits.wall_time);
-        job.run.limits.output = job.run.limits.output.max(Limits::INTERACTIVE_OUTPUT);
 
         let (sender, input) = execution::Input::channel();
         let (backlog, passing_on) = Backlog::new(sender);

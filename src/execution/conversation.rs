@@ -1,0 +1,114 @@
+//! The conversation with a sandbox, whatever it is about.
+
+use bytesize::ByteSize;
+use runner::protocol::{Command, Event, FaultKind};
+use tokio::sync::{Mutex, mpsc};
+
+use super::{ExecutionError, ExecutionEvent, Job};
+use crate::sandbox::{Container, LinkEvent, LinkReader, LinkWriter, SandboxError};
+
+/// What the runner itself takes of a sandbox's memory, and a little more.
+const RUNNER_MEMORY: u64 = 6 * 1024 * 1024;
+
+/// What a sandbox says and is told, and who hears of it.
+pub(super) struct Conversation<'a> {
+    pub(super) job: &'a Job,
+    pub(super) writer: &'a Mutex<LinkWriter>,
+    reader: LinkReader,
+    container: &'a Container,
+    events: mpsc::Sender<ExecutionEvent>,
+    /// The container's limits now: memory, and processes.
+    limits: (ByteSize, u32),
+}
+
+impl<'a> Conversation<'a> {
+    pub(super) fn new(
+        job: &'a Job,
+        reader: LinkReader,
+        writer: &'a Mutex<LinkWriter>,
+        container: &'a Container,
+        events: mpsc::Sender<ExecutionEvent>,
+    ) -> Self {
+        Self { job, writer, reader, container, events, limits: job.first_limits() }
+    }
+
+    /// What the sandbox says next. Dropping this future loses nothing.
+    ///
+    /// # Errors
+    /// It says that it cannot go on, or nothing.
+    pub(super) async fn next(&mut self) -> Result<LinkEvent, ExecutionError> {
+        match self.reader.next().await? {
+            None => Err(SandboxError::Ended.into()),
+            Some(LinkEvent::Control(Event::Fault {
+                kind: FaultKind::Archive | FaultKind::Snapshot,
+                message,
+            })) => Err(ExecutionError::Files(message)),
+            Some(LinkEvent::Control(Event::Fault { message, .. })) => Err(ExecutionError::Runner(message)),
+            Some(LinkEvent::Control(Event::Hello { .. })) => Err(SandboxError::NoGreeting.into()),
+            Some(event) => Ok(event),
+        }
+    }
+
+    /// Sends the job's files and says which stages to start.
+    ///
+    /// # Errors
+    /// The sandbox does not take them, and why if it says that.
+    pub(super) async fn start(&mut self, files: &[u8]) -> Result<(), ExecutionError> {
+        let command = Command::Start { stages: self.job.stages(), stay: self.job.stays() };
+        let writer = self.writer;
+        let starting = async { writer.lock().await.start(files, &command).await };
+        tokio::select! {
+            // In this order: nothing but a fault can be said before all is sent.
+            biased;
+            started = starting => match started {
+                Ok(()) => Ok(()),
+                Err(error) => Err(self.last_words().await.unwrap_or_else(|| error.into())),
+            },
+            fault = self.next() => fault.and_then(|_| Err(Self::unexpected())),
+        }
+    }
+
+    /// Why a sandbox takes nothing more, if it says so.
+    async fn last_words(&mut self) -> Option<ExecutionError> {
+        match self.next().await {
+            Ok(_) | Err(ExecutionError::Sandbox(_)) => None,
+            Err(fault) => Some(fault),
+        }
+    }
+
+    /// Of what a sandbox says although nobody asked.
+    pub(super) fn unexpected() -> ExecutionError {
+        ExecutionError::Runner("it says what it was not asked for".into())
+    }
+
+    pub(super) async fn say(&self, command: &Command) -> Result<(), ExecutionError> {
+        Ok(self.writer.lock().await.command(command).await?)
+    }
+
+    pub(super) async fn tell(&self, event: ExecutionEvent) {
+        // Somebody who does not listen any more still gets the outcome.
+        let _ = self.events.send(event).await;
+    }
+
+    /// Changes the container's limits, if they are others; `files` bytes of its memory are taken and stay so.
+    ///
+    /// # Errors
+    /// The files and the runner leave nothing of the memory, or the engine failed.
+    pub(super) async fn limit(&mut self, limits: (ByteSize, u32), files: u64) -> Result<(), ExecutionError> {
+        let (memory, processes) = limits;
+        if limits == self.limits {
+            return Ok(());
+        }
+        // An engine refuses, or a kernel kills the runner.
+        if files.saturating_add(RUNNER_MEMORY) > memory.as_u64() {
+            let message = format!(
+                "the program's files take {} of memory, which leaves nothing to run with of the limit of {memory}",
+                ByteSize::b(files)
+            );
+            return Err(ExecutionError::Files(message));
+        }
+        self.container.limit(memory, processes).await?;
+        self.limits = limits;
+        Ok(())
+    }
+}
