@@ -1,11 +1,13 @@
 //! The commands of the binary.
 
+mod health;
 mod images;
 mod languages;
 mod run;
 mod serve;
 
 use std::io::IsTerminal as _;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -37,6 +39,8 @@ struct Cli {
 enum Command {
     /// Serve the HTTP interface
     Serve(serve::Serve),
+    /// Ask a server whether it is well, and exit with 0 if it is
+    Health(health::Health),
     /// Run one file and exit with its exit code
     #[command(after_help = run::EXIT_CODES)]
     Run(run::Run),
@@ -57,6 +61,23 @@ enum Command {
         /// The server's instance id
         instance: String,
     },
+}
+
+/// Where the server listens.
+#[derive(Args)]
+struct ListenAddress {
+    /// The address that the server listens on; other machines reach it only on another one than the default
+    #[arg(long, env = "DAYFLY_HOST", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
+    host: IpAddr,
+    /// The port that the server listens on; 0 takes a free one
+    #[arg(long, env = "PORT", default_value_t = 3000)]
+    port: u16,
+}
+
+impl ListenAddress {
+    fn address(&self) -> SocketAddr {
+        SocketAddr::new(self.host, self.port)
+    }
 }
 
 /// Where languages come from.
@@ -107,6 +128,7 @@ pub fn main() -> ExitCode {
 async fn dispatch(command: Command) -> Result<ExitCode, Failure> {
     match command {
         Command::Serve(serve) => serve.run().await,
+        Command::Health(health) => health.run().await,
         Command::Run(run) => run.run().await,
         Command::Images(images) => images.run().await,
         Command::Languages(languages) => languages.run().await,

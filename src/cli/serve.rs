@@ -1,6 +1,6 @@
 //! `dayfly serve`.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::SocketAddr;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -12,7 +12,7 @@ use clap::Args;
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::{Failure, LanguageSource, SandboxOptions, client};
+use super::{Failure, LanguageSource, ListenAddress, SandboxOptions, client};
 use crate::api::{Api, Origins, SocketLimits};
 use crate::causes::with_causes;
 use crate::sandbox::{Sandboxes, reaper};
@@ -24,12 +24,8 @@ const DRAIN: Duration = Duration::from_secs(60);
 
 #[derive(Args)]
 pub(super) struct Serve {
-    /// The address to listen on; other machines reach the server only on another one than the default
-    #[arg(long, env = "DAYFLY_HOST", default_value_t = IpAddr::V4(Ipv4Addr::LOCALHOST))]
-    host: IpAddr,
-    /// The port to listen on; 0 takes a free one
-    #[arg(long, env = "PORT", default_value_t = 3000)]
-    port: u16,
+    #[command(flatten)]
+    listen: ListenAddress,
     /// How many runs there may be at a time
     #[arg(long, env = "MAX_CONCURRENT_EXECUTIONS", default_value = "5", value_name = "RUNS")]
     max_concurrent_executions: NonZeroUsize,
@@ -68,11 +64,9 @@ impl Serve {
         let mut signals = Signals::listen()?;
         let languages = self.languages.load()?;
         let client = client()?;
-        let listener = TcpListener::bind(SocketAddr::new(self.host, self.port)).await.map_err(|error| {
-            format!(
-                "cannot listen on {}:{}: {error}; choose another with --host and --port",
-                self.host, self.port
-            )
+        let address = self.listen.address();
+        let listener = TcpListener::bind(address).await.map_err(|error| {
+            format!("cannot listen on {address}: {error}; choose another with --host and --port")
         })?;
         if let Err(error) = reaper::remove_abandoned(&client).await {
             tracing::warn!("what earlier servers may have left stays: {}", with_causes(&error));
