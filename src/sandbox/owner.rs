@@ -6,6 +6,9 @@ use std::str::FromStr;
 use std::time::Duration;
 
 use engine_api::{Client, ContainerId, ContainerInspectResponse, Deadline};
+use nix::errno::Errno;
+use nix::sys::signal::kill;
+use nix::unistd::Pid;
 
 /// The label that names the owner.
 pub(super) const OWNER_LABEL: &str = "dayfly.owner";
@@ -60,11 +63,21 @@ impl Owner {
             return Ok(Some(false));
         }
         if self.pid_namespace == this.pid_namespace {
-            return Ok(Some(started(self.pid).ok() == Some(self.started)));
+            return Ok(self.is_in_sight());
         }
         match &self.container {
             Some(run) => run.lasts(client).await.map(Some),
             None => Ok(None),
+        }
+    }
+
+    /// Whether the process, whose number counts here, lives.
+    fn is_in_sight(&self) -> Option<bool> {
+        match started(self.pid) {
+            Ok(started) => Some(started == self.started),
+            // `/proc` may hide other users' processes (hidepid of proc(5)), signals do not.
+            Err(_) if process_exists(self.pid) => None,
+            Err(_) => Some(false),
         }
     }
 }
@@ -149,6 +162,12 @@ fn pid_namespace() -> std::io::Result<String> {
     Ok(fs::read_link("/proc/self/ns/pid")?.to_string_lossy().into_owned())
 }
 
+/// Whether a process has this number, be it another user's (kill(2)).
+fn process_exists(pid: u32) -> bool {
+    let Ok(pid) = i32::try_from(pid) else { return false };
+    kill(Pid::from_raw(pid), None) != Err(Errno::ESRCH)
+}
+
 fn started(pid: u32) -> std::io::Result<u64> {
     let stat = fs::read_to_string(format!("/proc/{pid}/stat"))?;
     // The name in parentheses may hold anything; the fields after it start with the third.
@@ -188,6 +207,12 @@ mod tests {
         let pid = child.id();
         child.wait().unwrap();
         assert_eq!(seen(&Owner { pid, ..this }).await, Some(false));
+    }
+
+    #[test]
+    fn a_process_of_another_user_exists() {
+        assert!(process_exists(1));
+        assert!(!process_exists(i32::MAX.unsigned_abs()));
     }
 
     #[tokio::test]
