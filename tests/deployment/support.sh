@@ -12,14 +12,14 @@ passed=0 failed=0
 
 # Runs a command as a test with this name; its output is shown if it fails.
 check() {
-  local name=$1
+  local what=$1
   shift
   if "$@" >"$work/output" 2>&1; then
     passed=$((passed + 1))
-    printf 'ok      %s\n' "$name"
+    printf 'ok      %s\n' "$what"
   else
     failed=$((failed + 1))
-    printf 'FAILED  %s: %s\n' "$name" "$*"
+    printf 'FAILED  %s: %s\n' "$what" "$*"
     cat "$work/output"
   fi
 }
