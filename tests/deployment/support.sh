@@ -12,9 +12,14 @@ passed=0 failed=0
 
 # Runs a command as a test with this name; its output is shown if it fails.
 check() {
-  local what=$1
+  local what=$1 status
   shift
-  if "$@" >"$work/output" 2>&1; then
+  # Within a condition, a function would go on after a command that fails.
+  set +e
+  (set -e; "$@") >"$work/output" 2>&1
+  status=$?
+  set -e
+  if [ $status = 0 ]; then
     passed=$((passed + 1))
     printf 'ok      %s\n' "$what"
   else
