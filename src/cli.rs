@@ -3,6 +3,7 @@
 mod config;
 mod doctor;
 mod flags;
+mod health;
 mod images;
 mod languages;
 mod logging;
@@ -45,6 +46,8 @@ enum Command {
     Serve(serve::Serve),
     /// Show the settings of a server that is started so, and where each comes from
     Config(config::Config),
+    /// Ask a server whether it is well, and exit with 0 if it is
+    Health(health::Health),
     /// Run one file and exit with its exit code
     #[command(after_help = run::EXIT_CODES)]
     Run(run::Run),
@@ -109,6 +112,7 @@ async fn dispatch(command: Command) -> Result<ExitCode, Failure> {
     match command {
         Command::Serve(serve) => serve.run().await,
         Command::Config(config) => config.run(),
+        Command::Health(health) => health.run().await,
         Command::Run(run) => run.run().await,
         Command::Images(images) => images.run().await,
         Command::Languages(languages) => languages.run().await,

@@ -16,6 +16,7 @@ use engine_api::{AttachOptions, Client, ContainerId, ContainerUpdateBody, Deadli
 use runner::message::MessageError;
 use runner::protocol::{Event, PROTOCOL};
 use thiserror::Error;
+use tokio::sync::OnceCell;
 use tokio::sync::oneshot;
 use tokio_util::task::TaskTracker;
 use uuid::Uuid;
@@ -46,7 +47,9 @@ pub struct Sandboxes {
 struct Shared {
     client: Client,
     instance: String,
-    owner: String,
+    owner: Owner,
+    /// The owner as a label says it, once the engine has been asked for this process's container.
+    owner_label: OnceCell<String>,
     runtime: Option<String>,
     runner_volume: RunnerVolume,
     /// What must be over before the runner's volume can go: openings and removals.
@@ -110,15 +113,16 @@ impl Sandboxes {
     pub fn new(client: Client, runtime: Option<String>) -> std::io::Result<Self> {
         let instance = Uuid::new_v4().to_string();
         tracing::info!(instance, "sandboxes of this server carry this instance id");
-        let owner = Owner::this()?.to_string();
+        let owner = Owner::this()?;
         let watcher = Watcher::start(Path::new("/proc/self/exe"), client.endpoint(), &instance)?;
         Ok(Self {
             shared: Arc::new(Shared {
-                runner_volume: RunnerVolume::new(&instance, &owner),
+                runner_volume: RunnerVolume::new(&instance),
                 tasks: TaskTracker::new(),
                 client,
                 instance,
                 owner,
+                owner_label: OnceCell::new(),
                 runtime,
                 watcher,
             }),
@@ -186,10 +190,11 @@ impl Shared {
     }
 
     async fn try_open(&self, spec: &SandboxSpec, slot: &Arc<Slot>) -> Result<Sandbox, SandboxError> {
-        self.runner_volume.ensure(&self.client, &spec.image).await?;
+        let owner = self.owner_label().await?;
+        self.runner_volume.ensure(&self.client, &spec.image, owner).await?;
         let common = Common {
             instance: &self.instance,
-            owner: &self.owner,
+            owner,
             runner_volume: self.runner_volume.name(),
             runtime: self.runtime.as_deref(),
         };
@@ -215,6 +220,11 @@ impl Shared {
         }
         let container = Container { client: self.client.clone(), id, _removal: removal };
         Ok(Sandbox { reader, writer, container })
+    }
+
+    async fn owner_label(&self) -> engine_api::Result<&str> {
+        let asked = async || Ok(self.owner.clone().with_container(&self.client).await?.to_string());
+        self.owner_label.get_or_try_init(asked).await.map(String::as_str)
     }
 }
 

@@ -5,10 +5,12 @@
 mod support;
 
 use std::fs;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use support::{DAYFLY, dayfly, docker};
+use support::{DAYFLY, Server, dayfly, docker};
 
 fn run_file(name: &str, code: &str, input: &str) -> Output {
     let folder = tempfile::tempdir().unwrap();
@@ -97,6 +99,40 @@ fn mistakes_are_explained() {
         Command::new(DAYFLY).arg("languages").env("DOCKER_HOST", "unix:///nowhere.sock").output().unwrap();
     let said = text(&output.stderr);
     assert!(said.contains("unix:///nowhere.sock") && said.contains("Is the Docker Engine running"), "{said}");
+}
+
+#[test]
+fn health_tells_whether_a_server_is_well() {
+    let mut server = Server::start(&[]);
+    let (host, port) = server.address.rsplit_once(':').unwrap();
+    let health = || dayfly(&["health", "--host", host, "--port", port], "");
+    let output = health();
+    assert!(output.status.success(), "{}", text(&output.stderr));
+    server.terminate();
+    server.child.wait().unwrap();
+    let output = health();
+    assert_eq!(output.status.code(), Some(125));
+    let said = text(&output.stderr);
+    assert!(said.contains(&format!("the server at http://{} is not well", server.address)), "{said}");
+    assert!(said.contains("Connection refused"), "{said}");
+}
+
+#[test]
+fn a_server_that_answers_something_else_is_not_well() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port().to_string();
+    let peer = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut head = BufReader::new(stream.try_clone().unwrap());
+        let mut line = String::new();
+        head.read_line(&mut line).unwrap();
+        stream.write_all(b"HTTP/1.1 503 Service Unavailable\r\nContent-Length: 0\r\n\r\n").unwrap();
+        line
+    });
+    let output = dayfly(&["health", "--port", &port], "");
+    assert_eq!(peer.join().unwrap(), "GET /health HTTP/1.1\r\n");
+    assert_eq!(output.status.code(), Some(125));
+    assert!(text(&output.stderr).contains("it answers 503 Service Unavailable"), "{}", text(&output.stderr));
 }
 
 /// Writes the folder of a language that no tree has.

@@ -1,6 +1,7 @@
 //! Settings as flags.
 
 use std::collections::BTreeMap;
+use std::marker::PhantomData;
 use std::path::PathBuf;
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
@@ -9,22 +10,53 @@ use super::Failure;
 use crate::config::{Config, DEFAULT_FILE, Effective, FILE_VARIABLE, Layers, SETTINGS, Setting};
 
 const FILE: &str = "config";
-/// What matters to a command that serves nobody.
-const OF_COMMANDS: [&str; 3] = ["languages", "runtime", "cache"];
 
 /// The flags of a server: every setting.
-pub(super) type ServerFlags = Flags<true>;
-/// The flags of the other commands.
-pub(super) type CommandFlags = Flags<false>;
+pub(super) type ServerFlags = Flags<Every>;
+/// The flags of a command that serves nobody.
+pub(super) type CommandFlags = Flags<OfSandboxes>;
+/// The flags of a command that asks a server.
+pub(super) type ListenFlags = Flags<OfListening>;
+
+/// Which settings have a flag.
+pub(super) trait Which: 'static {
+    fn has(name: &str) -> bool;
+}
+
+#[derive(Clone, Debug, Default)]
+pub(super) struct Every;
+#[derive(Clone, Debug, Default)]
+pub(super) struct OfSandboxes;
+#[derive(Clone, Debug, Default)]
+pub(super) struct OfListening;
+
+impl Which for Every {
+    fn has(_name: &str) -> bool {
+        true
+    }
+}
+
+impl Which for OfSandboxes {
+    fn has(name: &str) -> bool {
+        matches!(name, "cache" | "languages" | "runtime")
+    }
+}
+
+impl Which for OfListening {
+    fn has(name: &str) -> bool {
+        matches!(name, "host" | "port")
+    }
+}
 
 /// What the flags say of settings.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Flags<const EVERY: bool> {
+pub(super) struct Flags<W> {
     file: Option<PathBuf>,
     values: BTreeMap<&'static str, String>,
+    which: PhantomData<W>,
 }
 
-impl<const EVERY: bool> Flags<EVERY> {
+impl<W: Which> Flags<W> {
     /// The settings, with what the file and the environment say.
     pub(super) fn config(self) -> Result<Config, Failure> {
         Ok(self.effective()?.0)
@@ -37,11 +69,11 @@ impl<const EVERY: bool> Flags<EVERY> {
     }
 
     fn settings() -> impl Iterator<Item = &'static Setting> {
-        SETTINGS.iter().filter(|setting| EVERY || OF_COMMANDS.contains(&setting.name))
+        SETTINGS.iter().filter(|setting| W::has(setting.name))
     }
 }
 
-impl<const EVERY: bool> Args for Flags<EVERY> {
+impl<W: Which> Args for Flags<W> {
     fn augment_args(command: Command) -> Command {
         let file =
             Arg::new(FILE).long(FILE).value_name("FILE").value_parser(clap::value_parser!(PathBuf)).help(
@@ -73,7 +105,7 @@ fn flag(setting: &'static Setting) -> Arg {
     }
 }
 
-impl<const EVERY: bool> FromArgMatches for Flags<EVERY> {
+impl<W: Which> FromArgMatches for Flags<W> {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         let value = |setting: &'static Setting| {
             Some((setting.name, matches.get_one::<String>(setting.name)?.clone()))
@@ -81,6 +113,7 @@ impl<const EVERY: bool> FromArgMatches for Flags<EVERY> {
         Ok(Self {
             file: matches.get_one::<PathBuf>(FILE).cloned(),
             values: Self::settings().filter_map(value).collect(),
+            which: PhantomData,
         })
     }
 

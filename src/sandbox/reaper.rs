@@ -110,9 +110,10 @@ pub async fn remove_abandoned(client: &Client) -> engine_api::Result<()> {
     for container in client.container_list(&options, Deadline::after(CALL_DEADLINE)).await? {
         let age = now.saturating_sub(u64::try_from(container.created).unwrap_or(0));
         let old = age > ABANDONED_AFTER.as_secs();
-        let abandoned = owner_is_alive(&container.labels).map_or(old, |alive| !alive);
-        // What runs has a server: its input would have ended otherwise.
-        if container.state != "running" && abandoned {
+        // Of one that runs, the server's death shows soon by itself: its input ends.
+        let seems_abandoned = container.state != "running" && old;
+        let alive = owner_is_alive(client, &container.labels).await?;
+        if alive.map_or(seems_abandoned, |alive| !alive) {
             tracing::info!(container = %container.id, "removing a sandbox that a dead server left");
             try_remove(client, &container.id).await?;
         }
@@ -121,7 +122,7 @@ pub async fn remove_abandoned(client: &Client) -> engine_api::Result<()> {
         client.volume_list(&Filters::new().name(NAME_PREFIX), Deadline::after(CALL_DEADLINE)).await?;
     for volume in volumes {
         // One that no container uses can still be that of an idle server.
-        if owner_is_alive(&volume.labels) != Some(false) {
+        if owner_is_alive(client, &volume.labels).await? != Some(false) {
             continue;
         }
         // The engine refuses to remove one that a container still uses.
@@ -135,6 +136,12 @@ pub async fn remove_abandoned(client: &Client) -> engine_api::Result<()> {
 }
 
 /// Whether the owner that the labels name lives; `None` where that is not known.
-fn owner_is_alive(labels: &BTreeMap<String, String>) -> Option<bool> {
-    labels.get(OWNER_LABEL)?.parse::<Owner>().ok()?.is_alive()
+async fn owner_is_alive(
+    client: &Client,
+    labels: &BTreeMap<String, String>,
+) -> engine_api::Result<Option<bool>> {
+    match labels.get(OWNER_LABEL).and_then(|label| label.parse::<Owner>().ok()) {
+        Some(owner) => owner.is_alive(client).await,
+        None => Ok(None),
+    }
 }

@@ -25,19 +25,16 @@ pub(super) const NAME_PREFIX: &str = "dayfly-runner-";
 #[derive(Debug)]
 pub(super) struct RunnerVolume {
     name: String,
-    labels: BTreeMap<String, String>,
+    instance: String,
     filled: AtomicBool,
     filling: Mutex<()>,
 }
 
 impl RunnerVolume {
-    pub(super) fn new(instance: &str, owner: &str) -> Self {
+    pub(super) fn new(instance: &str) -> Self {
         Self {
             name: name(instance),
-            labels: BTreeMap::from([
-                (INSTANCE_LABEL.to_owned(), instance.to_owned()),
-                (OWNER_LABEL.to_owned(), owner.to_owned()),
-            ]),
+            instance: instance.to_owned(),
             filled: AtomicBool::new(false),
             filling: Mutex::new(()),
         }
@@ -49,7 +46,7 @@ impl RunnerVolume {
 
     /// Makes the volume and fills it, unless that has been done. A volume is filled through a container that is never
     /// started, for which any image will do.
-    pub(super) async fn ensure(&self, client: &Client, image: &str) -> engine_api::Result<()> {
+    pub(super) async fn ensure(&self, client: &Client, image: &str, owner: &str) -> engine_api::Result<()> {
         if self.filled.load(Ordering::Acquire) {
             return Ok(());
         }
@@ -58,16 +55,20 @@ impl RunnerVolume {
             return Ok(());
         }
         let deadline = Deadline::after(FILL_DEADLINE);
+        let labels = BTreeMap::from([
+            (INSTANCE_LABEL.to_owned(), self.instance.clone()),
+            (OWNER_LABEL.to_owned(), owner.to_owned()),
+        ]);
         let options = VolumeCreateOptions {
             name: self.name.clone(),
-            labels: self.labels.clone(),
+            labels: labels.clone(),
             ..VolumeCreateOptions::default()
         };
         client.volume_create(&options, deadline).await?;
         let body = ContainerCreateBody {
             image: image.to_owned(),
             cmd: vec!["never-started".into()],
-            labels: self.labels.clone(),
+            labels,
             host_config: HostConfig {
                 network_mode: Some("none".into()),
                 mounts: vec![Mount {

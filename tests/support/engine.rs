@@ -42,8 +42,17 @@ impl Engine {
         // Where nobody reaps orphans, the containerd of a killed engine seems to be alive for ever.
         let _ = std::fs::remove_file(self.path("exec/containerd/containerd.pid"));
         let log = std::fs::File::options().create(true).append(true).open(self.path("log")).unwrap();
-        let child = Command::new("dockerd")
-            .args(["--host", &self.host(), "--bridge=none", "--iptables=false", "--ip-forward=false"])
+        // In a network namespace of its own: an engine without a bridge removes the host's docker0.
+        let child = Command::new("unshare")
+            .args([
+                "--net",
+                "dockerd",
+                "--host",
+                &self.host(),
+                "--bridge=none",
+                "--iptables=false",
+                "--ip-forward=false",
+            ])
             .args(["--containerd-namespace", "dayfly-test", "--shutdown-timeout=2"])
             .args(["--containerd-plugins-namespace", "dayfly-test-plugins"])
             .arg("--data-root")

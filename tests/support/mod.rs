@@ -33,13 +33,14 @@ impl Server {
     }
 
     pub fn with_environment(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
-        let mut child = Command::new(DAYFLY)
-            .args(["serve", "--port", "0"])
-            .args(arguments)
-            .envs(environment.iter().copied())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut command = Command::new(DAYFLY);
+        command.args(["serve", "--port", "0"]).args(arguments).envs(environment.iter().copied());
+        Self::from_command(command)
+    }
+
+    /// The server that `command` starts, whose standard error is that of the server.
+    pub fn from_command(mut command: Command) -> Self {
+        let mut child = command.stderr(Stdio::piped()).spawn().unwrap();
         let mut log = BufReader::new(child.stderr.take().unwrap());
         let mut said = String::new();
         let address = loop {
