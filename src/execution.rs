@@ -15,6 +15,8 @@ use bytes::Bytes;
 use runner::protocol::{Command, Event, FaultKind, StageName, StageReport};
 use thiserror::Error;
 use tokio::sync::{Mutex, mpsc};
+use tracing::Span;
+use tracing::field::Empty;
 
 use self::channels::steer;
 pub use self::channels::{Channels, Control};
@@ -25,6 +27,7 @@ pub use self::job::Job;
 pub use self::outcome::{Outcome, StageOutcome, Status, TimeLimit};
 pub use self::program::{Program, ProgramError, SourceFile};
 use crate::sandbox::{Container, LinkEvent, LinkReader, LinkWriter, Sandbox, SandboxError};
+use crate::traces::step;
 
 /// How much later than the runner's own limits the server gives a sandbox up.
 const GRACE: Duration = Duration::from_secs(15);
@@ -109,6 +112,7 @@ struct Conversation<'a> {
 impl Conversation<'_> {
     async fn listen(self, mut reader: LinkReader) -> Result<Outcome, ExecutionError> {
         let mut current = StageName::Run;
+        let mut step = Span::none();
         let mut reports: Vec<StageReport> = Vec::new();
         while let Some(event) = reader.next().await? {
             match event {
@@ -117,9 +121,15 @@ impl Conversation<'_> {
                 }
                 LinkEvent::Control(Event::StageStart { stage }) => {
                     current = stage;
+                    step = match stage {
+                        StageName::Compile => step!("compile", memory = Empty),
+                        StageName::Run => step!("run", memory = Empty),
+                    };
                     self.tell(ExecutionEvent::Stage(stage)).await;
                 }
                 LinkEvent::Control(Event::StageEnd { report }) => {
+                    // The step ends here, not with what follows.
+                    std::mem::replace(&mut step, Span::none()).record("memory", report.peak_memory_bytes);
                     let goes_on = report.is_success() && report.stage == StageName::Compile;
                     reports.push(report);
                     if goes_on && self.job.changes_memory() {

@@ -10,6 +10,9 @@
 //! | [`conformance`] | the suite that every language passes, and what its toolchain costs |
 //! | [`queue`] | who may use a sandbox next |
 //! | [`service`] | takes jobs and runs them |
+//! | [`readiness`] | whether a program could be run now |
+//! | [`metrics`] | counts and times, for Prometheus |
+//! | [`traces`] | where a run's time went, for OpenTelemetry |
 //! | [`api`] | HTTP on top |
 //! | [`web_ui`] | the page |
 //! | [`client`] | who asks for runs |
@@ -24,10 +27,14 @@ pub mod config;
 pub mod conformance;
 mod digest;
 pub mod execution;
+mod fields;
 pub mod images;
 pub mod languages;
 pub mod limits;
+pub mod metrics;
 pub mod queue;
+pub mod readiness;
 pub mod sandbox;
 pub mod service;
+pub mod traces;
 pub mod web_ui;

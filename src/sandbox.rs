@@ -17,6 +17,7 @@ use runner::message::MessageError;
 use runner::protocol::{Event, PROTOCOL};
 use thiserror::Error;
 use tokio_util::task::TaskTracker;
+use tracing::{Instrument as _, Span};
 use uuid::Uuid;
 
 use self::hardening::{Common, SandboxSpec, bytes};
@@ -26,7 +27,9 @@ use self::reaper::Watcher;
 use self::removal::Removal;
 use self::runner_volume::RunnerVolume;
 use crate::causes::with_causes;
+use crate::metrics::{Held, Metrics};
 use crate::queue::Slot;
+use crate::traces::step;
 
 /// How long any one call to the engine may take. Starting a container takes a tenth of a second on an idle host and
 /// several on one that starts many.
@@ -44,6 +47,7 @@ pub struct Sandboxes {
 #[derive(Debug)]
 struct Shared {
     client: Client,
+    metrics: Arc<Metrics>,
     instance: String,
     owner: String,
     runtime: Option<String>,
@@ -79,6 +83,21 @@ pub struct Sandbox {
     container: Container,
 }
 
+/// For whom a sandbox is.
+#[derive(Clone, Debug)]
+struct Tenant {
+    _slot: Arc<Slot>,
+    /// Where log lines about the sandbox belong, as long as it is there.
+    span: Span,
+}
+
+/// What is given back when the container is gone.
+#[derive(Debug)]
+struct Lease {
+    tenant: Tenant,
+    _counted: Held,
+}
+
 /// The container behind a sandbox. Dropping it removes the container in the background.
 #[derive(Debug)]
 pub struct Container {
@@ -88,11 +107,14 @@ pub struct Container {
 }
 
 impl Sandboxes {
-    /// Prepares to make sandboxes through `client`, with the OCI runtime `runtime` or else the engine's default.
+    /// Prepares to make sandboxes through `client`, with the OCI runtime `runtime` or else the engine's default. Sandboxes,
+    /// what goes in and out of them, and every call to the engine are counted in `metrics`.
     ///
     /// # Errors
     /// The process that outlives a killed server cannot be started, or `/proc` is not there.
-    pub fn new(client: Client, runtime: Option<String>) -> std::io::Result<Self> {
+    pub fn new(client: Client, runtime: Option<String>, metrics: Arc<Metrics>) -> std::io::Result<Self> {
+        let engine = metrics.engine.clone();
+        let client = client.with_observer(move |call| engine.observe(call));
         let instance = Uuid::new_v4().to_string();
         tracing::info!(instance, "sandboxes of this server carry this instance id");
         let owner = Owner::this()?.to_string();
@@ -102,6 +124,7 @@ impl Sandboxes {
                 runner_volume: RunnerVolume::new(&instance, &owner),
                 tasks: TaskTracker::new(),
                 client,
+                metrics,
                 instance,
                 owner,
                 runtime,
@@ -116,6 +139,12 @@ impl Sandboxes {
         &self.shared.client
     }
 
+    /// What is counted and timed.
+    #[must_use]
+    pub fn metrics(&self) -> &Arc<Metrics> {
+        &self.shared.metrics
+    }
+
     /// Starts a sandbox and waits for its runner's greeting. `slot` is given back when the container is gone.
     ///
     /// # Errors
@@ -124,7 +153,9 @@ impl Sandboxes {
         let shared = Arc::clone(&self.shared);
         // On a task of its own: a caller that goes away while the engine creates a container would never learn its id.
         let tasks = self.shared.tasks.clone();
-        let opening = tasks.spawn(async move { shared.open(&spec, slot).await });
+        let tenant = Tenant { _slot: slot, span: Span::current() };
+        let opening = async move { shared.open(&spec, &tenant).await };
+        let opening = tasks.spawn(opening.instrument(step!("sandbox")));
         opening.await.unwrap_or_else(|panicked| std::panic::resume_unwind(panicked.into_panic()))
     }
 
@@ -146,21 +177,21 @@ impl Sandboxes {
 }
 
 impl Shared {
-    async fn open(&self, spec: &SandboxSpec, slot: Arc<Slot>) -> Result<Sandbox, SandboxError> {
-        match self.try_open(spec, &slot).await {
+    async fn open(&self, spec: &SandboxSpec, tenant: &Tenant) -> Result<Sandbox, SandboxError> {
+        match self.try_open(spec, tenant).await {
             // Somebody removed the runner's volume: the engine then mounts an empty one.
             Err(SandboxError::Engine(engine_api::Error::Engine { message, .. }))
                 if message.contains("no such file or directory") =>
             {
                 tracing::warn!("the runner's volume is gone; filling it again");
                 self.runner_volume.distrust();
-                self.try_open(spec, &slot).await
+                self.try_open(spec, tenant).await
             }
             outcome => outcome,
         }
     }
 
-    async fn try_open(&self, spec: &SandboxSpec, slot: &Arc<Slot>) -> Result<Sandbox, SandboxError> {
+    async fn try_open(&self, spec: &SandboxSpec, tenant: &Tenant) -> Result<Sandbox, SandboxError> {
         self.runner_volume.ensure(&self.client, &spec.image).await?;
         let common = Common {
             instance: &self.instance,
@@ -170,13 +201,17 @@ impl Shared {
         };
         let body = hardening::container(spec, &common);
         let deadline = || Deadline::after(CALL_DEADLINE);
-        let id = self.client.container_create(None, &body, deadline()).await?.id;
-        let removal = Removal::new(self.client.clone(), id.clone(), Arc::clone(slot), self.tasks.clone());
+        let creating = self.client.container_create(None, &body, deadline()).instrument(step!("create"));
+        let id = creating.await?.id;
+        let counted = Held::one_of(&self.metrics.executions.sandboxes);
+        let lease = Lease { tenant: tenant.clone(), _counted: counted };
+        let removal = Removal::new(self.client.clone(), id.clone(), lease, self.tasks.clone());
         // Attached before the start: nothing that the runner says can be missed.
-        let attached = self.client.container_attach(&id, &AttachOptions::default(), deadline()).await?;
-        let (mut reader, writer) = link::split(attached);
-        self.client.container_start(&id, deadline()).await?;
-        let greeting = tokio::time::timeout(CALL_DEADLINE, reader.next()).await;
+        let options = AttachOptions::default();
+        let attaching = self.client.container_attach(&id, &options, deadline()).instrument(step!("attach"));
+        let (mut reader, writer) = link::split(attaching.await?, &self.metrics.executions);
+        self.client.container_start(&id, deadline()).instrument(step!("start")).await?;
+        let greeting = tokio::time::timeout(CALL_DEADLINE, reader.next()).instrument(step!("greeting")).await;
         match greeting.map_err(|_| SandboxError::NoGreeting)?? {
             Some(LinkEvent::Control(Event::Hello { protocol: PROTOCOL, .. })) => {}
             Some(_) => return Err(SandboxError::NoGreeting),

@@ -3,11 +3,10 @@
 use std::time::Duration;
 
 use runner::protocol::{StageEnd, StageName, StageReport, StopReason};
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 /// The verdict on a run, or on one stage of it.
-#[derive(Clone, Copy, Debug, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum Status {
     /// The caller ended it.
     Cancelled,
@@ -27,6 +26,30 @@ pub enum Status {
     Success,
     /// It took longer than it may.
     TimeLimit,
+}
+
+impl Status {
+    /// As it is written everywhere.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Cancelled => "cancelled",
+            Self::CompileError => "compile-error",
+            Self::MemoryLimit => "memory-limit",
+            Self::OutputLimit => "output-limit",
+            Self::ProcessLimit => "process-limit",
+            Self::RuntimeError => "runtime-error",
+            Self::Signaled => "signaled",
+            Self::Success => "success",
+            Self::TimeLimit => "time-limit",
+        }
+    }
+}
+
+impl Serialize for Status {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
 }
 
 /// Which of the two clocks ran out.

@@ -1,15 +1,15 @@
 //! Removing a container, for certain.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use engine_api::{Client, ContainerDeleteOptions, ContainerId, Deadline};
 use tokio::runtime::Handle;
 use tokio_util::task::TaskTracker;
+use tracing::Instrument as _;
 
-use super::CALL_DEADLINE;
+use super::{CALL_DEADLINE, Lease};
 use crate::causes::with_causes;
-use crate::queue::Slot;
+use crate::traces::step;
 
 /// How often to look whether a removal that is under way has ended.
 const POLL: Duration = Duration::from_millis(50);
@@ -17,31 +17,30 @@ const POLL: Duration = Duration::from_millis(50);
 const FIRST_RETRY: Duration = Duration::from_millis(200);
 const LAST_RETRY: Duration = Duration::from_secs(30);
 
-/// Removes a container when it is dropped. The slot is held until the container is gone: one that cannot be removed
+/// Removes a container when it is dropped. The lease is held until the container is gone: one that cannot be removed
 /// keeps its slot out of use.
 #[derive(Debug)]
 pub(super) struct Removal {
-    task: Option<(Client, ContainerId, Arc<Slot>)>,
+    task: Option<(Client, ContainerId, Lease)>,
     tracker: TaskTracker,
 }
 
 impl Removal {
-    pub(super) fn new(client: Client, id: ContainerId, slot: Arc<Slot>, tracker: TaskTracker) -> Self {
-        Self { task: Some((client, id, slot)), tracker }
+    pub(super) fn new(client: Client, id: ContainerId, lease: Lease, tracker: TaskTracker) -> Self {
+        Self { task: Some((client, id, lease)), tracker }
     }
 }
 
 impl Drop for Removal {
     fn drop(&mut self) {
         // Without a runtime the process is ending; the watcher removes the container then.
-        if let (Some((client, id, slot)), Ok(runtime)) = (self.task.take(), Handle::try_current()) {
-            self.tracker.spawn_on(
-                async move {
-                    remove(&client, &id).await;
-                    drop(slot);
-                },
-                &runtime,
-            );
+        if let (Some((client, id, lease)), Ok(runtime)) = (self.task.take(), Handle::try_current()) {
+            let span = lease.tenant.span.clone();
+            let removing = async move {
+                remove(&client, &id).instrument(step!("removal")).await;
+                drop(lease);
+            };
+            self.tracker.spawn_on(removing.instrument(span), &runtime);
         }
     }
 }
