@@ -101,7 +101,9 @@ mod tests {
 
     #[test]
     fn names_say_what_and_in_which_unit() {
-        let text = Metrics::new().text();
+        let metrics = Metrics::new();
+        metrics.executions.begin("x").end("success");
+        let text = metrics.text();
         let names: Vec<_> = text.lines().filter_map(|line| line.strip_prefix("# TYPE ")).collect();
         assert!(names.contains(&"dayfly_executions_total counter"), "{text}");
         assert!(names.contains(&"dayfly_execution_seconds histogram"), "{text}");

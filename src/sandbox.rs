@@ -155,7 +155,7 @@ impl Sandboxes {
         let tasks = self.shared.tasks.clone();
         let tenant = Tenant { _slot: slot, span: Span::current() };
         let opening = async move { shared.open(&spec, &tenant).await };
-        let opening = tasks.spawn(opening.instrument(step!("sandbox")));
+        let opening = tasks.spawn(opening.instrument(step!("sandbox")).in_current_span());
         opening.await.unwrap_or_else(|panicked| std::panic::resume_unwind(panicked.into_panic()))
     }
 

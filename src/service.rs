@@ -204,9 +204,9 @@ impl Service {
         }
         tracing::info!(
             status = outcome.status.as_str(),
-            waited = waited.as_secs_f64(),
-            ready = ready.as_secs_f64(),
-            total = asked.elapsed().as_secs_f64(),
+            waited = seconds(waited),
+            ready = seconds(ready),
+            total = seconds(asked.elapsed()),
             "done"
         );
         Ok(outcome)
@@ -303,6 +303,11 @@ impl Service {
         // No code that holds the lock can panic half way through a change.
         self.images.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Seconds to the millisecond: more only makes lines longer.
+fn seconds(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1e3).round() / 1e3
 }
 
 fn stage_name(stage: StageName) -> &'static str {

@@ -9,7 +9,6 @@ use tracing::Instrument as _;
 
 use super::{CALL_DEADLINE, Lease};
 use crate::causes::with_causes;
-use crate::traces::step;
 
 /// How often to look whether a removal that is under way has ended.
 const POLL: Duration = Duration::from_millis(50);
@@ -35,9 +34,10 @@ impl Drop for Removal {
     fn drop(&mut self) {
         // Without a runtime the process is ending; the watcher removes the container then.
         if let (Some((client, id, lease)), Ok(runtime)) = (self.task.take(), Handle::try_current()) {
-            let span = lease.tenant.span.clone();
+            // Of the highest level, as the span of the run is, which ends before.
+            let span = tracing::error_span!(parent: &lease.tenant.span, "removal", container = %id);
             let removing = async move {
-                remove(&client, &id).instrument(step!("removal")).await;
+                remove(&client, &id).await;
                 drop(lease);
             };
             self.tracker.spawn_on(removing.instrument(span), &runtime);
@@ -51,7 +51,10 @@ async fn remove(client: &Client, id: &ContainerId) {
         match try_remove(client, id).await {
             Ok(()) => return,
             Err(error) => {
-                tracing::warn!(container = %id, "a sandbox cannot be removed, trying again in {retry:?}: {}", with_causes(&error));
+                tracing::warn!(
+                    "a sandbox cannot be removed, trying again in {retry:?}: {}",
+                    with_causes(&error)
+                );
             }
         }
         tokio::time::sleep(retry).await;
