@@ -87,10 +87,9 @@ impl Serve {
                 .with_graceful_shutdown(shutdown)
                 .into_future(),
         );
-        tracing::info!(
-            "{}: no new requests; waiting for running ones (again to end them now)",
-            signals.next().await
-        );
+        // Not in the macro: what is not logged is not waited for.
+        let name = signals.next().await;
+        tracing::info!("{name}: no new requests; waiting for running ones (again to end them now)");
         // Whoever waits in the queue is told; whoever runs may end.
         service.refuse_waiting();
         // Until the last run has ended, whoever asks at /ready is told why nothing new is taken.
