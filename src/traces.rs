@@ -47,7 +47,7 @@ pub struct Traces {
 impl Traces {
     /// Starts to send the spans of the layer to the collector, and counts them. This must be called in a runtime.
     #[must_use]
-    pub fn start(url: CollectorUrl, metrics: &Arc<Metrics>) -> (SpanLayer, Self) {
+    pub fn start(url: &CollectorUrl, metrics: &Arc<Metrics>) -> (SpanLayer, Self) {
         let (messages, received) = mpsc::channel(WAITING);
         tokio::spawn(Collector::new(url, Arc::clone(metrics)).run(received));
         (SpanLayer::new(messages.clone(), metrics.spans_dropped.clone()), Self { messages })

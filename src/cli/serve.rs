@@ -30,7 +30,7 @@ impl Serve {
     pub(super) async fn run(self) -> Result<ExitCode, Failure> {
         let config = self.flags.config()?;
         let metrics = Arc::new(Metrics::new());
-        let (layer, traces) = config.otlp_endpoint.map(|url| Traces::start(url, &metrics)).unzip();
+        let (layer, traces) = config.otlp_endpoint.as_ref().map(|url| Traces::start(url, &metrics)).unzip();
         logging::start(&config.log, config.log_format, layer)?;
         let mut signals = Signals::listen()?;
         let languages = Languages::load(config.languages.as_deref())?;

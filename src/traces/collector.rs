@@ -79,7 +79,7 @@ pub(super) struct Collector {
 }
 
 impl Collector {
-    pub(super) fn new(url: CollectorUrl, metrics: Arc<Metrics>) -> Self {
+    pub(super) fn new(url: &CollectorUrl, metrics: Arc<Metrics>) -> Self {
         Self {
             url: format!("{url}/v1/traces"),
             resource: otlp::resource(&Uuid::new_v4().to_string()),
