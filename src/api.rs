@@ -11,8 +11,11 @@ mod json_body;
 mod judge;
 mod languages;
 mod limits;
+mod metrics;
 mod openapi;
 mod outcome;
+mod ready;
+mod requests;
 
 use std::sync::Arc;
 
@@ -27,6 +30,7 @@ use tower_http::catch_panic::CatchPanicLayer;
 use self::error::ApiError;
 pub use self::interactive::{Origins, SocketLimits};
 use self::interactive::{Sockets, socketio, websocket};
+use self::metrics::MetricsOpen;
 use crate::service::Service;
 use crate::web_ui::WebUi;
 
@@ -36,13 +40,21 @@ pub struct Api {
     service: Arc<Service>,
     sockets: Sockets,
     page: WebUi,
+    metrics_open: MetricsOpen,
 }
 
 impl Api {
     /// The interface of this service.
     #[must_use]
     pub fn new(service: Arc<Service>, limits: SocketLimits, origins: Origins, page: WebUi) -> Self {
-        Self { service, sockets: Sockets::new(limits, origins), page }
+        let sockets = Sockets::new(limits, origins, service.metrics().websockets.clone());
+        Self { service, sockets, page, metrics_open: MetricsOpen(false) }
+    }
+
+    /// Says whether others than this machine may read the metrics.
+    #[must_use]
+    pub fn metrics_open(self, open: bool) -> Self {
+        Self { metrics_open: MetricsOpen(open), ..self }
     }
 
     /// The routes.
@@ -52,6 +64,8 @@ impl Api {
             .route("/execute", post(execute::execute))
             .route("/languages", get(languages::languages))
             .route("/health", get(health::health))
+            .route("/ready", get(ready::ready))
+            .route("/metrics", get(metrics::metrics))
             .route("/openapi.json", get(openapi::openapi))
             .route("/ws", get(websocket::upgrade))
             .fallback(file_or_unknown)
@@ -59,6 +73,7 @@ impl Api {
             .layer(socketio::layer(Arc::clone(&self.service), sockets.clone()))
             .layer(from_fn_with_state(sockets, socketio::check_origin))
             .layer(CatchPanicLayer::custom(|_| error::panicked()))
+            .layer(from_fn_with_state(Arc::clone(&self.service), requests::observe))
             .with_state(self.clone())
     }
 

@@ -94,7 +94,7 @@ pub fn main() -> ExitCode {
     // A server is told how much to say, by its settings.
     if !matches!(command, Command::Serve(_)) {
         let filter = std::env::var("DAYFLY_LOG").unwrap_or_else(|_| "warn".to_owned());
-        if let Err(error) = logging::start(&filter, LogFormat::Text) {
+        if let Err(error) = logging::start(&filter, LogFormat::Text, None) {
             return fail(error.as_ref());
         }
     }

@@ -5,10 +5,10 @@ mod build;
 mod content;
 mod fetch;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;
 
-use engine_api::{Client, Deadline, ImageInspect};
+use engine_api::{Client, Deadline, Filters, ImageInspect};
 
 pub use self::build::{BuildError, Builder, Progress};
 pub use self::fetch::FetchError;
@@ -146,6 +146,15 @@ impl<'a> Look<'a> {
         self.bases.insert(base.to_owned(), id.clone());
         Ok(id)
     }
+}
+
+/// The tags of all languages' images that the engine has, in one call (`GET /images/json`).
+///
+/// # Errors
+/// The engine failed.
+pub async fn tags(client: &Client, deadline: Deadline) -> engine_api::Result<BTreeSet<String>> {
+    let images = client.image_list(&Filters::new().label(LANGUAGE_LABEL), deadline).await?;
+    Ok(images.into_iter().flat_map(|image| image.repo_tags).collect())
 }
 
 async fn inspect(client: &Client, name: &str) -> engine_api::Result<Option<ImageInspect>> {

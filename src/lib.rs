@@ -11,6 +11,9 @@
 //! | [`doctor`] | looks at the host, and proves what its sandboxes stand |
 //! | [`queue`] | who may use a sandbox next |
 //! | [`service`] | takes jobs and runs them |
+//! | [`readiness`] | whether a program could be run now |
+//! | [`metrics`] | counts and times, for Prometheus |
+//! | [`traces`] | where a run's time went, for OpenTelemetry |
 //! | [`api`] | HTTP on top |
 //! | [`web_ui`] | the page |
 //! | [`client`] | who asks for runs |
@@ -26,11 +29,15 @@ pub mod conformance;
 mod digest;
 pub mod doctor;
 pub mod execution;
+mod fields;
 pub mod images;
 pub mod languages;
 pub mod limits;
+pub mod metrics;
 mod outage;
 pub mod queue;
+pub mod readiness;
 pub mod sandbox;
 pub mod service;
+pub mod traces;
 pub mod web_ui;

@@ -19,6 +19,7 @@ use thiserror::Error;
 use tokio::sync::OnceCell;
 use tokio::sync::oneshot;
 use tokio_util::task::TaskTracker;
+use tracing::{Instrument as _, Span};
 use uuid::Uuid;
 
 use self::hardening::{Common, SandboxSpec, bytes};
@@ -28,7 +29,9 @@ use self::reaper::Watcher;
 use self::removal::Removal;
 use self::runner_volume::RunnerVolume;
 use crate::causes::with_causes;
+use crate::metrics::{Held, Metrics};
 use crate::queue::Slot;
+use crate::traces::step;
 
 /// How long any one call to the engine may take. Starting a container takes a tenth of a second on an idle host and
 /// several on one that starts many.
@@ -46,6 +49,7 @@ pub struct Sandboxes {
 #[derive(Debug)]
 struct Shared {
     client: Client,
+    metrics: Arc<Metrics>,
     instance: String,
     owner: Owner,
     /// The owner as a label says it, once the engine has been asked for this process's container.
@@ -97,6 +101,21 @@ pub struct Sandbox {
     container: Container,
 }
 
+/// For whom a sandbox is.
+#[derive(Clone, Debug)]
+struct Tenant {
+    _slot: Arc<Slot>,
+    /// Where log lines about the sandbox belong, as long as it is there.
+    span: Span,
+}
+
+/// What is given back when the container is gone.
+#[derive(Debug)]
+struct Lease {
+    tenant: Tenant,
+    _counted: Held,
+}
+
 /// The container behind a sandbox. Dropping it removes the container in the background.
 #[derive(Debug)]
 pub struct Container {
@@ -106,11 +125,14 @@ pub struct Container {
 }
 
 impl Sandboxes {
-    /// Prepares to make sandboxes through `client`, with the OCI runtime `runtime` or else the engine's default.
+    /// Prepares to make sandboxes through `client`, with the OCI runtime `runtime` or else the engine's default. Sandboxes,
+    /// what goes in and out of them, and every call to the engine are counted in `metrics`.
     ///
     /// # Errors
     /// The process that outlives a killed server cannot be started, or `/proc` is not there.
-    pub fn new(client: Client, runtime: Option<String>) -> std::io::Result<Self> {
+    pub fn new(client: Client, runtime: Option<String>, metrics: Arc<Metrics>) -> std::io::Result<Self> {
+        let engine = metrics.engine.clone();
+        let client = client.with_observer(move |call| engine.observe(call));
         let instance = Uuid::new_v4().to_string();
         tracing::info!(instance, "sandboxes of this server carry this instance id");
         let owner = Owner::this()?;
@@ -120,6 +142,7 @@ impl Sandboxes {
                 runner_volume: RunnerVolume::new(&instance),
                 tasks: TaskTracker::new(),
                 client,
+                metrics,
                 instance,
                 owner,
                 owner_label: OnceCell::new(),
@@ -135,6 +158,12 @@ impl Sandboxes {
         &self.shared.client
     }
 
+    /// What is counted and timed.
+    #[must_use]
+    pub fn metrics(&self) -> &Arc<Metrics> {
+        &self.shared.metrics
+    }
+
     /// Starts a sandbox and waits for its runner's greeting. `slot` is given back when the container is gone.
     ///
     /// # Errors
@@ -142,12 +171,14 @@ impl Sandboxes {
     pub async fn open(&self, spec: SandboxSpec, slot: Arc<Slot>) -> Result<Sandbox, SandboxError> {
         let shared = Arc::clone(&self.shared);
         // On a task of its own: a caller that goes away while the engine creates a container would never learn its id.
+        let tenant = Tenant { _slot: slot, span: Span::current() };
         let (sender, opened) = oneshot::channel();
-        let opening = self.shared.tasks.spawn(async move {
+        let opening = async move {
             // A sandbox that nobody takes any more is dropped in here: its removal is a task before this one is over, so
             // that whoever waits for all tasks waits for it too.
-            drop(sender.send(shared.open(&spec, slot).await));
-        });
+            drop(sender.send(shared.open(&spec, &tenant).await));
+        };
+        let opening = self.shared.tasks.spawn(opening.instrument(step!("sandbox")).in_current_span());
         match opened.await {
             Ok(opened) => opened,
             Err(_) => match opening.await {
@@ -175,21 +206,21 @@ impl Sandboxes {
 }
 
 impl Shared {
-    async fn open(&self, spec: &SandboxSpec, slot: Arc<Slot>) -> Result<Sandbox, SandboxError> {
-        match self.try_open(spec, &slot).await {
+    async fn open(&self, spec: &SandboxSpec, tenant: &Tenant) -> Result<Sandbox, SandboxError> {
+        match self.try_open(spec, tenant).await {
             // Somebody removed the runner's volume: the engine then mounts an empty one.
             Err(SandboxError::Engine(engine_api::Error::Engine { message, .. }))
                 if message.contains("no such file or directory") =>
             {
                 tracing::warn!("the runner's volume is gone; filling it again");
                 self.runner_volume.distrust();
-                self.try_open(spec, &slot).await
+                self.try_open(spec, tenant).await
             }
             outcome => outcome,
         }
     }
 
-    async fn try_open(&self, spec: &SandboxSpec, slot: &Arc<Slot>) -> Result<Sandbox, SandboxError> {
+    async fn try_open(&self, spec: &SandboxSpec, tenant: &Tenant) -> Result<Sandbox, SandboxError> {
         let owner = self.owner_label().await?;
         self.runner_volume.ensure(&self.client, &spec.image, owner).await?;
         let common = Common {
@@ -203,16 +234,20 @@ impl Shared {
         // A name of our own: should the connection break meanwhile, what the engine made can still be removed.
         let name = format!("dayfly-{}", Uuid::new_v4());
         let id: ContainerId = name.parse()?;
-        let mut removal = Removal::new(self.client.clone(), id.clone(), Arc::clone(slot), self.tasks.clone());
-        if let Err(error) = self.client.container_create(Some(&name), &body, deadline()).await {
+        let counted = Held::one_of(&self.metrics.executions.sandboxes);
+        let lease = Lease { tenant: tenant.clone(), _counted: counted };
+        let mut removal = Removal::new(self.client.clone(), id.clone(), lease, self.tasks.clone());
+        let creating = self.client.container_create(Some(&name), &body, deadline());
+        if let Err(error) = creating.instrument(step!("create")).await {
             removal.not_created(&error);
             return Err(error.into());
         }
         // Attached before the start: nothing that the runner says can be missed.
-        let attached = self.client.container_attach(&id, &AttachOptions::default(), deadline()).await?;
-        let (mut reader, writer) = link::split(attached);
-        self.client.container_start(&id, deadline()).await?;
-        let greeting = tokio::time::timeout(CALL_DEADLINE, reader.next()).await;
+        let options = AttachOptions::default();
+        let attaching = self.client.container_attach(&id, &options, deadline()).instrument(step!("attach"));
+        let (mut reader, writer) = link::split(attaching.await?, &self.metrics.executions);
+        self.client.container_start(&id, deadline()).instrument(step!("start")).await?;
+        let greeting = tokio::time::timeout(CALL_DEADLINE, reader.next()).instrument(step!("greeting")).await;
         match greeting.map_err(|_| SandboxError::NoGreeting)?? {
             Some(LinkEvent::Control(Event::Hello { protocol: PROTOCOL, .. })) => {}
             Some(_) => return Err(SandboxError::NoGreeting),

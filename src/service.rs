@@ -6,18 +6,25 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
+use runner::protocol::StageName;
 use thiserror::Error;
 use tokio::sync::mpsc;
+use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
+use tracing::field::Empty;
 
+use crate::causes::with_causes;
 use crate::client::Client;
 use crate::execution::{Channels, ExecutionError, ExecutionEvent, Job, Outcome, execute};
 use crate::images::background::{Background, Build};
 use crate::images::{self, Builder, Image, ImageState, Look};
 use crate::languages::{Language, Languages};
+use crate::metrics::Metrics;
 use crate::outage::Outage;
 use crate::queue::{Queue, QueueError, Slot};
+use crate::readiness::{Readiness, Watch};
 use crate::sandbox::{Sandbox, SandboxError, Sandboxes};
+use crate::traces::step;
 
 /// How long an image's id is taken for current. A rebuilt image is used after that.
 const IMAGE_MEMORY: Duration = Duration::from_secs(5);
@@ -34,6 +41,9 @@ pub struct Service {
     images: Mutex<HashMap<String, (Instant, Image)>>,
     background: Background,
     outage: Outage,
+    watch: Watch,
+    /// Runs that are under way or wait.
+    runs: TaskTracker,
 }
 
 /// Why a job was not run to its end. Never the program's fault.
@@ -65,10 +75,40 @@ pub enum ServiceError {
     ShuttingDown,
 }
 
+impl ServiceError {
+    /// The stable name of the error, as callers and metrics have it.
+    #[must_use]
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Execution(ExecutionError::Files(_)) => "files-not-accepted",
+            Self::ImageMissing { .. } => "image-not-built",
+            Self::QueueFull { .. } => "queue-full",
+            Self::Sandbox(SandboxError::Engine(engine)) if engine.is_unreachable() => "engine-unreachable",
+            Self::Execution(_) | Self::Sandbox(_) => "internal-error",
+            Self::ShuttingDown => "shutting-down",
+        }
+    }
+
+    /// Logs what only the operator can do something about.
+    fn log(&self) {
+        match self {
+            Self::Sandbox(SandboxError::Engine(engine)) if engine.is_unreachable() => {
+                tracing::error!("the engine is unreachable: {}", with_causes(self));
+            }
+            Self::Execution(ExecutionError::Files(_)) => tracing::debug!("refused: {self}"),
+            Self::Execution(_) | Self::Sandbox(_) => tracing::error!("a run failed: {}", with_causes(self)),
+            Self::ImageMissing { .. } | Self::QueueFull { .. } | Self::ShuttingDown => {
+                tracing::debug!("refused: {self}");
+            }
+        }
+    }
+}
+
 impl Service {
     /// A service with `slots` runs at a time and `most_waiting` jobs in the queue.
     #[must_use]
     pub fn new(languages: Languages, sandboxes: Sandboxes, slots: NonZeroUsize, most_waiting: usize) -> Self {
+        sandboxes.metrics().executions.set_limits(slots, most_waiting);
         Self {
             languages,
             sandboxes,
@@ -76,6 +116,8 @@ impl Service {
             images: Mutex::default(),
             background: Background::default(),
             outage: Outage::new(Duration::ZERO),
+            watch: Watch::default(),
+            runs: TaskTracker::new(),
         }
     }
 
@@ -89,6 +131,12 @@ impl Service {
     #[must_use]
     pub fn client(&self) -> &engine_api::Client {
         self.sandboxes.client()
+    }
+
+    /// What is counted and timed.
+    #[must_use]
+    pub fn metrics(&self) -> &Arc<Metrics> {
+        self.sandboxes.metrics()
     }
 
     /// The languages.
@@ -113,7 +161,11 @@ impl Service {
         let mut look = Look::new(self.client());
         let mut states = Vec::new();
         for language in self.languages.by_rank() {
-            let state = look.state(&language).await.map_err(|error| ServiceError::Sandbox(error.into()))?;
+            let state = look.state(&language).await.map_err(|error| {
+                let error = ServiceError::Sandbox(error.into());
+                error.log();
+                error
+            })?;
             let build = self.background.of(&language.key);
             states.push((language, state, build));
         }
@@ -125,24 +177,74 @@ impl Service {
     /// # Errors
     /// The job was not run to its end.
     pub async fn run(&self, client: &Client, job: &Job, channels: Channels) -> Result<Outcome, ServiceError> {
-        let span = tracing::info_span!("execution", id = %job.id, %client, language = job.language.key);
-        self.run_inner(job, channels).instrument(span).await
+        let _under_way = self.runs.token();
+        let counted = self.metrics().executions.begin(&job.language.key);
+        // Of the highest level: every line about a run has its id, however little is logged.
+        let span = tracing::error_span!(
+            "execution",
+            execution_id = %job.id,
+            %client,
+            language = job.language.key,
+            status = Empty,
+        );
+        let ran = self.run_inner(job, channels).instrument(span.clone()).await;
+        let status = match &ran {
+            Ok(outcome) => outcome.status.as_str(),
+            Err(error) => {
+                span.in_scope(|| error.log());
+                error.code()
+            }
+        };
+        span.record("status", status);
+        counted.end(status);
+        ran
     }
 
     async fn run_inner(&self, job: &Job, channels: Channels) -> Result<Outcome, ServiceError> {
         let asked = Instant::now();
-        let slot = self.slot(&channels.events).await?;
+        let metrics = &self.metrics().executions;
+        let waiting = metrics.wait();
+        let slot = self.slot(&channels.events).instrument(step!("queue")).await?;
+        waiting.admitted();
         let waited = asked.elapsed();
         let sandbox = self.sandbox(job, slot).await?;
         let ready = asked.elapsed();
+        metrics.stage("sandbox", ready - waited);
         let outcome = execute(sandbox, job, channels).await.map_err(ServiceError::Execution)?;
-        tracing::info!(status = ?outcome.status, ?waited, ?ready, total = ?asked.elapsed(), "done");
+        for stage in outcome.compile.iter().chain(&outcome.run) {
+            metrics.stage(stage_name(stage.stage), stage.wall_time);
+        }
+        tracing::info!(
+            status = outcome.status.as_str(),
+            waited = seconds(waited),
+            ready = seconds(ready),
+            total = seconds(asked.elapsed()),
+            "done"
+        );
         Ok(outcome)
     }
 
     /// Refuses the jobs that wait, and those that come.
     pub fn refuse_waiting(&self) {
+        self.watch.drain();
         self.queue.close();
+        self.runs.close();
+    }
+
+    /// Whether jobs are refused since the server is about to end.
+    #[must_use]
+    pub fn is_draining(&self) -> bool {
+        self.watch.is_draining()
+    }
+
+    /// Returns when no job is under way any more after [`refuse_waiting`](Self::refuse_waiting).
+    pub async fn drained(&self) {
+        self.runs.wait().await;
+    }
+
+    /// Whether a program could be run now.
+    pub async fn readiness(&self) -> Readiness {
+        self.watch.look(self.client(), &self.languages).await
     }
 
     /// Returns when no sandbox is left. The runs must have ended or been dropped before.
@@ -234,6 +336,18 @@ impl Service {
     fn known_images(&self) -> std::sync::MutexGuard<'_, HashMap<String, (Instant, Image)>> {
         // No code that holds the lock can panic half way through a change.
         self.images.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Seconds to the millisecond: more only makes lines longer.
+fn seconds(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1e3).round() / 1e3
+}
+
+fn stage_name(stage: StageName) -> &'static str {
+    match stage {
+        StageName::Compile => "compile",
+        StageName::Run => "run",
     }
 }
 

@@ -24,6 +24,7 @@ const PATH: &AsciiSet = &QUERY.remove(b'/');
 pub struct Operation {
     method: Method,
     path: Arc<str>,
+    route: Arc<str>,
 }
 
 impl Display for Operation {
@@ -33,6 +34,12 @@ impl Display for Operation {
 }
 
 impl Operation {
+    /// The call without what it is about, as in `POST /containers/{}/start`: there are as many as the API has calls.
+    #[must_use]
+    pub fn route(&self) -> &str {
+        &self.route
+    }
+
     pub(crate) fn method(&self) -> &Method {
         &self.method
     }
@@ -80,7 +87,7 @@ impl Call {
             path
         });
         Self {
-            operation: Operation { method, path: path.into() },
+            operation: Operation { route: route(&method, segments).into(), method, path: path.into() },
             query: String::new(),
             content_type: None,
             body: Either::Left(Full::default()),
@@ -145,6 +152,19 @@ impl Call {
     }
 }
 
+/// What may follow the first part of a path without being somebody's name.
+const ACTIONS: [&str; 7] = ["create", "df", "get", "json", "load", "prune", "search"];
+
+fn route(method: &Method, segments: &[&str]) -> String {
+    let mut route = format!("{method} ");
+    for (index, segment) in segments.iter().enumerate() {
+        route.push('/');
+        let is_name = index == 1 && !ACTIONS.contains(segment);
+        route.push_str(if is_name { "{}" } else { segment });
+    }
+    route
+}
+
 fn unserializable(argument: &'static str, error: &serde_json::Error) -> Error {
     Error::InvalidArgument { argument, reason: error.to_string() }
 }
@@ -162,6 +182,16 @@ mod tests {
             "/v1.41/containers/create?name=a%20b%26c%3Dd%2F%C3%A9&y=true"
         );
         assert_eq!(call.operation.to_string(), "POST /containers/create");
+    }
+
+    #[test]
+    fn a_route_names_nobody() {
+        let route = |call: Call| call.operation.route().to_owned();
+        assert_eq!(route(Call::post(&["containers", "0123", "start"])), "POST /containers/{}/start");
+        assert_eq!(route(Call::get(&["images", "registry:5000/a/b", "json"])), "GET /images/{}/json");
+        assert_eq!(route(Call::delete(&["images", "a/b"])), "DELETE /images/{}");
+        assert_eq!(route(Call::post(&["containers", "create"])), "POST /containers/create");
+        assert_eq!(route(Call::get(&["_ping"])), "GET /_ping");
     }
 
     #[test]

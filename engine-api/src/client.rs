@@ -9,6 +9,7 @@ use crate::call::Call;
 use crate::deadline::Deadline;
 use crate::error::{Error, Phase, Result};
 use crate::models::{Ping, SystemVersion};
+use crate::observer::{CallInfo, Observer, observe};
 use crate::reply::Reply;
 use crate::transport::Transport;
 use crate::version::{ApiVersion, VersionError};
@@ -22,6 +23,7 @@ use crate::version::{ApiVersion, VersionError};
 #[derive(Clone, Debug)]
 pub struct Client {
     inner: Arc<Inner>,
+    observer: Option<Observer>,
 }
 
 #[derive(Debug)]
@@ -35,7 +37,15 @@ impl Client {
     /// A client of the engine at `endpoint`. This does no IO: the first call connects and agrees on a version.
     #[must_use]
     pub fn new(endpoint: Endpoint) -> Self {
-        Self { inner: Arc::new(Inner { endpoint, transport: Transport::new(), version: OnceCell::new() }) }
+        let inner = Inner { endpoint, transport: Transport::new(), version: OnceCell::new() };
+        Self { inner: Arc::new(inner), observer: None }
+    }
+
+    /// This client, telling `observer` of every call of it and its clones that comes to its end; of one whose future is
+    /// dropped, it is not told. The observer is called on the caller's task and must not block.
+    #[must_use]
+    pub fn with_observer(self, observer: impl Fn(&CallInfo<'_>) + Send + Sync + 'static) -> Self {
+        Self { observer: Some(Observer::new(observer)), ..self }
     }
 
     /// Where the engine is.
@@ -63,12 +73,22 @@ impl Client {
     /// Makes a call in the negotiated version.
     pub(crate) async fn send(&self, call: Call, deadline: Deadline) -> Result<Reply> {
         let version = self.api_version(deadline).await?;
-        self.inner.transport.send(self.endpoint(), Some(version), call, deadline).await
+        self.transmit(Some(version), call, deadline).await
     }
 
     /// Makes a call that is the same in every version.
     pub(crate) async fn send_unversioned(&self, call: Call, deadline: Deadline) -> Result<Reply> {
-        self.inner.transport.send(self.endpoint(), None, call, deadline).await
+        self.transmit(None, call, deadline).await
+    }
+
+    async fn transmit(&self, version: Option<ApiVersion>, call: Call, deadline: Deadline) -> Result<Reply> {
+        let operation = call.operation.clone();
+        let sending = self.inner.transport.send(self.endpoint(), version, call, deadline);
+        observe(self.observer(), &operation, sending).await
+    }
+
+    pub(crate) fn observer(&self) -> Option<&Observer> {
+        self.observer.as_ref()
     }
 
     pub(crate) fn version_error(&self, source: VersionError) -> Error {

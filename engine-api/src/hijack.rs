@@ -12,6 +12,7 @@ use crate::demux::{Demuxer, StreamType};
 use crate::error::{Error, Phase, ProtocolError, Result};
 use crate::head::{self, Framing, Head};
 use crate::names::ContainerId;
+use crate::observer::observe;
 use crate::reply::{ERROR_LIMIT, message};
 
 /// How much is read at once, in bytes: two of the engine's largest frames.
@@ -202,10 +203,13 @@ impl Client {
             call.target(Some(version)),
         );
         let operation = call.operation;
-        let Ok(hijacked) = deadline.run(self.hijack(&operation, request.as_bytes())).await else {
-            return Err(Error::Timeout { operation, phase: Phase::Head });
+        let hijacking = async {
+            match deadline.run(self.hijack(&operation, request.as_bytes())).await {
+                Ok(hijacked) => hijacked,
+                Err(_) => Err(Error::Timeout { operation: operation.clone(), phase: Phase::Head }),
+            }
         };
-        let (socket, buffer) = hijacked?;
+        let (socket, buffer) = observe(self.observer(), &operation, hijacking).await?;
         let (read, write) = socket.into_split();
         let demuxer = (!options.tty).then(Demuxer::new);
         Ok(Attached {

@@ -6,7 +6,6 @@ use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
-use crate::causes::with_causes;
 use crate::execution::ExecutionError;
 use crate::sandbox::SandboxError;
 use crate::service::ServiceError;
@@ -62,24 +61,19 @@ impl ApiError {
 impl From<ServiceError> for ApiError {
     /// Callers learn what they can act on; the rest is for the log.
     fn from(error: ServiceError) -> Self {
+        let code = error.code();
         match &error {
-            ServiceError::ImageMissing { .. } => Self::unavailable("image-not-built", error.to_string()),
-            ServiceError::QueueFull { .. } => Self::unavailable("queue-full", error.to_string()),
-            ServiceError::ShuttingDown => Self::unavailable("shutting-down", error.to_string()),
-            ServiceError::Execution(ExecutionError::Files(_)) => {
-                Self::bad_request("files-not-accepted", error.to_string())
-            }
+            ServiceError::ImageMissing { .. }
+            | ServiceError::QueueFull { .. }
+            | ServiceError::ShuttingDown => Self::unavailable(code, error.to_string()),
+            ServiceError::Execution(ExecutionError::Files(_)) => Self::bad_request(code, error.to_string()),
             ServiceError::Sandbox(SandboxError::Engine(engine)) if engine.is_unreachable() => {
-                tracing::error!("the engine is unreachable: {}", with_causes(&error));
                 Self::unavailable(
-                    "engine-unreachable",
+                    code,
                     "the server cannot reach its Docker Engine: try again later, or see that the engine runs",
                 )
             }
-            ServiceError::Execution(_) | ServiceError::Sandbox(_) => {
-                tracing::error!("a run failed: {}", with_causes(&error));
-                Self::internal()
-            }
+            ServiceError::Execution(_) | ServiceError::Sandbox(_) => Self::internal(),
         }
     }
 }

@@ -80,7 +80,7 @@ impl Trials {
         let config = self.flags.config()?;
         let languages = languages::Languages::load(config.languages.as_deref())?;
         let chosen = choose(&languages, &self.keys)?;
-        let sandboxes = Sandboxes::new(client()?, config.runtime)?;
+        let sandboxes = Sandboxes::new(client()?, config.runtime, Arc::default())?;
         let service = Arc::new(Service::new(languages, sandboxes, self.jobs, usize::MAX));
         let turns = Arc::new(Semaphore::new(self.jobs.get()));
         let mut trials = JoinSet::new();

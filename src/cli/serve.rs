@@ -14,8 +14,10 @@ use super::{Failure, client, logging};
 use crate::api::{Api, Origins, SocketLimits};
 use crate::causes::with_causes;
 use crate::languages::Languages;
+use crate::metrics::Metrics;
 use crate::sandbox::{Sandboxes, reaper};
 use crate::service::Service;
+use crate::traces::Traces;
 use crate::web_ui::WebUi;
 
 #[derive(Args)]
@@ -27,7 +29,9 @@ pub(super) struct Serve {
 impl Serve {
     pub(super) async fn run(self) -> Result<ExitCode, Failure> {
         let config = self.flags.config()?;
-        logging::start(&config.log, config.log_format)?;
+        let metrics = Arc::new(Metrics::new());
+        let (layer, traces) = config.otlp_endpoint.as_ref().map(|url| Traces::start(url, &metrics)).unzip();
+        logging::start(&config.log, config.log_format, layer)?;
         let mut signals = Signals::listen()?;
         let languages = Languages::load(config.languages.as_deref())?;
         let client = client()?;
@@ -41,7 +45,7 @@ impl Serve {
         if let Err(error) = reaper::remove_abandoned(&client).await {
             tracing::warn!("what earlier servers may have left stays: {}", with_causes(&error));
         }
-        let sandboxes = Sandboxes::new(client, config.runtime)?;
+        let sandboxes = Sandboxes::new(client, config.runtime, metrics)?;
         let service =
             Service::new(languages, sandboxes, config.max_concurrent_executions, config.max_waiting);
         let service = Arc::new(service.with_engine_patience(config.engine_patience));
@@ -61,7 +65,8 @@ impl Serve {
             wall_time: config.interactive_time,
         };
         let origins = Origins::new(&config.cors_origin, address.ip().is_loopback());
-        let api = Api::new(Arc::clone(&service), limits, origins, WebUi::new(config.web_ui));
+        let api = Api::new(Arc::clone(&service), limits, origins, WebUi::new(config.web_ui))
+            .metrics_open(config.metrics_open);
 
         let (stop, mut stopped) = tokio::sync::watch::channel(false);
         let shutdown = async move {
@@ -79,15 +84,19 @@ impl Serve {
                 .with_graceful_shutdown(shutdown)
                 .into_future(),
         );
-        tracing::info!(
-            "{}: no new requests; waiting for running ones (again to end them now)",
-            signals.next().await
-        );
+        // Not in the macro: what is not logged is not waited for.
+        let name = signals.next().await;
+        tracing::info!("{name}: no new requests; waiting for running ones (again to end them now)");
         // Whoever waits in the queue is told; whoever runs may end.
         service.refuse_waiting();
-        stop.send_replace(true);
+        // Until the last run has ended, whoever asks at /ready is told why nothing new is taken.
+        let draining = async {
+            service.drained().await;
+            stop.send_replace(true);
+            serving.await
+        };
         tokio::select! {
-            ended = tokio::time::timeout(config.drain_time, async { tokio::join!(serving, api.close()).0 }) => match ended {
+            ended = tokio::time::timeout(config.drain_time, async { tokio::join!(draining, api.close()).0 }) => match ended {
                 Ok(served) => served??,
                 Err(_) => tracing::warn!("requests still run after {:?}: ending them", config.drain_time),
             },
@@ -95,6 +104,9 @@ impl Serve {
         }
         service.close().await;
         tracing::info!("stopped");
+        if let Some(traces) = traces {
+            traces.flush().await;
+        }
         Ok(ExitCode::SUCCESS)
     }
 }

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use super::value::{Allows, LogFormat, Value};
 use super::{ConfigError, Effective, Layers, Setting};
+use crate::traces::CollectorUrl;
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -117,14 +118,19 @@ settings! {
     log: String = "info", "log", "DAYFLY_LOG";
     /// How the log is written: lines for people, or a JSON object in each line
     log_format: LogFormat = "text", "log-format", "DAYFLY_LOG_FORMAT";
+    /// Let others than this machine read /metrics
+    metrics_open: bool = "false", "metrics-open", "DAYFLY_METRICS_OPEN", bare "true";
+    /// The OpenTelemetry collector that gets traces, as OTLP over HTTP; none if not given
+    otlp_endpoint: Option<CollectorUrl> = "", "otlp-endpoint", "OTEL_EXPORTER_OTLP_ENDPOINT";
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// Names that other servers of this kind have made known.
-    const FOREIGN: [&str; 3] = ["CORS_ORIGIN", "MAX_CONCURRENT_EXECUTIONS", "PORT"];
+    /// Names that other servers of this kind, or specifications, have made known.
+    const FOREIGN: [&str; 4] =
+        ["CORS_ORIGIN", "MAX_CONCURRENT_EXECUTIONS", "OTEL_EXPORTER_OTLP_ENDPOINT", "PORT"];
 
     #[test]
     fn a_setting_has_one_name() {

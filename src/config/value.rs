@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use bytesize::ByteSize;
 
+use crate::traces::CollectorUrl;
+
 /// A kind of value.
 pub(super) trait Value: Sized {
     /// What stands for it in help texts.
@@ -167,6 +169,18 @@ impl Value for String {
 
     fn write(&self) -> String {
         self.clone()
+    }
+}
+
+impl Value for CollectorUrl {
+    const PLACEHOLDER: &'static str = "URL";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        text.parse().map_err(str::to_owned)
+    }
+
+    fn write(&self) -> String {
+        self.to_string()
     }
 }
 

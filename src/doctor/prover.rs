@@ -65,7 +65,11 @@ impl Prover {
             context: Vec::new(),
             examples: Vec::new(),
         };
-        Ok(Self { sandboxes: Sandboxes::new(client, runtime)?, image, language: Arc::new(language) })
+        Ok(Self {
+            sandboxes: Sandboxes::new(client, runtime, Arc::default())?,
+            image,
+            language: Arc::new(language),
+        })
     }
 
     /// Lets `probe` attack and judges what came of it, on a host with so many CPUs.

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use runner::protocol::{StageEnd, StageName, StageReport, StopReason};
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::artifacts::Artifacts;
 use super::judge::{TestOutcome, Verdict};
 
 /// The verdict on a run, or on one stage of it.
-#[derive(Clone, Copy, Debug, Eq, JsonSchema, PartialEq, Serialize)]
-#[serde(rename_all = "kebab-case")]
+#[derive(Clone, Copy, Debug, Eq, JsonSchema, PartialEq)]
+#[schemars(rename_all = "kebab-case")]
 pub enum Status {
     /// The caller ended it.
     Cancelled,
@@ -33,6 +33,31 @@ pub enum Status {
     TimeLimit,
     /// A test's output is not what was expected.
     WrongAnswer,
+}
+
+impl Status {
+    /// As it is written everywhere.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Cancelled => "cancelled",
+            Self::CompileError => "compile-error",
+            Self::MemoryLimit => "memory-limit",
+            Self::OutputLimit => "output-limit",
+            Self::ProcessLimit => "process-limit",
+            Self::RuntimeError => "runtime-error",
+            Self::Signaled => "signaled",
+            Self::Success => "success",
+            Self::TimeLimit => "time-limit",
+            Self::WrongAnswer => "wrong-answer",
+        }
+    }
+}
+
+impl Serialize for Status {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.as_str())
+    }
 }
 
 /// Which of the two clocks ran out.

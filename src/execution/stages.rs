@@ -2,12 +2,15 @@
 
 use bytes::BytesMut;
 use runner::protocol::{Command, Event, StageName, StageReport};
+use tracing::Span;
+use tracing::field::Empty;
 
 use super::artifacts::{self, Artifacts};
 use super::conversation::Conversation;
 use super::input::Window;
 use super::{ExecutionError, ExecutionEvent, Job, Outcome};
 use crate::sandbox::LinkEvent;
+use crate::traces::step;
 
 /// Listens until the run is over, and says what is to be said in between.
 pub(super) async fn listen(
@@ -16,6 +19,7 @@ pub(super) async fn listen(
 ) -> Result<Outcome, ExecutionError> {
     let job = conversation.job;
     let mut current = StageName::Run;
+    let mut step = Span::none();
     let mut reports: Vec<StageReport> = Vec::new();
     let mut archive = BytesMut::new();
     let mut artifacts = Artifacts::default();
@@ -26,9 +30,15 @@ pub(super) async fn listen(
             }
             LinkEvent::Control(Event::StageStart { stage }) => {
                 current = stage;
+                step = match stage {
+                    StageName::Compile => step!("compile", memory = Empty),
+                    StageName::Run => step!("run", memory = Empty),
+                };
                 conversation.tell(ExecutionEvent::Stage(stage)).await;
             }
             LinkEvent::Control(Event::StageEnd { report }) => {
+                // The step ends here, not with what follows.
+                std::mem::replace(&mut step, Span::none()).record("memory", report.peak_memory_bytes);
                 let goes_on = report.is_success() && report.stage == StageName::Compile;
                 if goes_on && job.first_limits() != job.run_limits() {
                     conversation.limit(job.run_limits(), report.remaining_memory_bytes).await?;

@@ -2,11 +2,13 @@
 
 use bytes::{Buf, Bytes};
 use engine_api::{Attached, AttachedOutput, AttachedStdin, StreamType};
+use prometheus_client::metrics::counter::Counter;
 use runner::frame::{self, Stream};
 use runner::message::{Decoder, Message, Runner, Server, encode_control};
 use runner::protocol::{Command, Event};
 
 use super::SandboxError;
+use crate::metrics::ExecutionMetrics;
 
 /// How many bytes of what the runner itself writes to its standard error are kept in the log.
 const DIAGNOSTICS: usize = 4096;
@@ -33,17 +35,23 @@ pub struct LinkReader {
     output: AttachedOutput,
     decoder: Decoder<Runner>,
     buffer: Bytes,
+    /// Bytes that programs wrote.
+    counter: Counter,
 }
 
 /// To the sandbox.
 #[derive(Debug)]
 pub struct LinkWriter {
     stdin: AttachedStdin,
+    /// Bytes that programs were given.
+    counter: Counter,
 }
 
-pub(super) fn split(attached: Attached) -> (LinkReader, LinkWriter) {
+pub(super) fn split(attached: Attached, metrics: &ExecutionMetrics) -> (LinkReader, LinkWriter) {
     let (output, stdin) = attached.into_split();
-    (LinkReader { output, decoder: Decoder::default(), buffer: Bytes::new() }, LinkWriter { stdin })
+    let counter = metrics.output_bytes.clone();
+    let reader = LinkReader { output, decoder: Decoder::default(), buffer: Bytes::new(), counter };
+    (reader, LinkWriter { stdin, counter: metrics.input_bytes.clone() })
 }
 
 impl LinkReader {
@@ -83,10 +91,11 @@ impl LinkReader {
                 Some(Message::Data(Stream::Archive, data)) => {
                     Some(LinkEvent::Archive(self.buffer.slice_ref(data)))
                 }
-                Some(Message::Data(stream, data)) => Some(LinkEvent::Output {
-                    stderr: stream == Stream::Stderr,
-                    data: self.buffer.slice_ref(data),
-                }),
+                Some(Message::Data(stream, data)) => {
+                    self.counter.inc_by(data.len() as u64);
+                    let data = self.buffer.slice_ref(data);
+                    Some(LinkEvent::Output { stderr: stream == Stream::Stderr, data })
+                }
             };
             let rest = input.len();
             self.buffer.advance(self.buffer.len() - rest);
@@ -126,6 +135,8 @@ impl LinkWriter {
     pub async fn input(&mut self, data: &[u8]) -> Result<(), SandboxError> {
         let mut bytes = Vec::with_capacity(data.len() + frame::HEADER_LENGTH);
         frame::encode(Stream::Stdin, data, &mut bytes);
-        Ok(self.stdin.write_all(&bytes).await?)
+        self.stdin.write_all(&bytes).await?;
+        self.counter.inc_by(data.len() as u64);
+        Ok(())
     }
 }

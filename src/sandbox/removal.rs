@@ -1,16 +1,15 @@
 //! Removing a container, for certain.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use engine_api::{Client, ContainerDeleteOptions, ContainerId, Deadline};
 use tokio::runtime::Handle;
 use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
+use tracing::Instrument as _;
 
-use super::CALL_DEADLINE;
+use super::{CALL_DEADLINE, Lease};
 use crate::causes::with_causes;
-use crate::queue::Slot;
 
 /// How often to look whether a removal that is under way has ended.
 const POLL: Duration = Duration::from_millis(50);
@@ -23,19 +22,19 @@ const AWAY_RETRY: Duration = Duration::from_secs(1);
 const LATE: Duration = Duration::from_secs(10);
 const LOOK_FOR_LATE: Duration = Duration::from_secs(1);
 
-/// Removes a container when it is dropped. The slot is held until the container is gone: one that cannot be removed
+/// Removes a container when it is dropped. The lease is held until the container is gone: one that cannot be removed
 /// keeps its slot out of use.
 #[derive(Debug)]
 pub(super) struct Removal {
-    task: Option<(Client, ContainerId, Arc<Slot>)>,
+    task: Option<(Client, ContainerId, Lease)>,
     tracker: TaskTracker,
     /// Whether the container may appear only later.
     is_late: bool,
 }
 
 impl Removal {
-    pub(super) fn new(client: Client, id: ContainerId, slot: Arc<Slot>, tracker: TaskTracker) -> Self {
-        Self { task: Some((client, id, slot)), tracker, is_late: false }
+    pub(super) fn new(client: Client, id: ContainerId, lease: Lease, tracker: TaskTracker) -> Self {
+        Self { task: Some((client, id, lease)), tracker, is_late: false }
     }
 
     /// The creation failed. Unless the engine says so, it may have made the container all the same.
@@ -50,19 +49,19 @@ impl Removal {
 impl Drop for Removal {
     fn drop(&mut self) {
         // Without a runtime the process is ending; the watcher removes the container then.
-        if let (Some((client, id, slot)), Ok(runtime)) = (self.task.take(), Handle::try_current()) {
+        if let (Some((client, id, lease)), Ok(runtime)) = (self.task.take(), Handle::try_current()) {
+            // Of the highest level, as the span of the run is, which ends before.
+            let span = tracing::error_span!(parent: &lease.tenant.span, "removal", container = %id);
             let is_late = self.is_late;
-            self.tracker.spawn_on(
-                async move {
-                    remove(&client, &id).await;
-                    drop(slot);
-                    // It holds no slot: nobody starts what appears so late.
-                    if is_late {
-                        remove_late(&client, &id).await;
-                    }
-                },
-                &runtime,
-            );
+            let removing = async move {
+                remove(&client, &id).await;
+                drop(lease);
+                // It holds no slot: nobody starts what appears so late.
+                if is_late {
+                    remove_late(&client, &id).await;
+                }
+            };
+            self.tracker.spawn_on(removing.instrument(span), &runtime);
         }
     }
 }
@@ -76,7 +75,10 @@ async fn remove(client: &Client, id: &ContainerId) {
                 if error.is_unreachable() {
                     retry = retry.min(AWAY_RETRY);
                 }
-                tracing::warn!(container = %id, "a sandbox cannot be removed, trying again in {retry:?}: {}", with_causes(&error));
+                tracing::warn!(
+                    "a sandbox cannot be removed, trying again in {retry:?}: {}",
+                    with_causes(&error)
+                );
             }
         }
         tokio::time::sleep(retry).await;

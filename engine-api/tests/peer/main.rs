@@ -6,6 +6,7 @@ mod attach;
 mod build;
 mod calls;
 mod connections;
+mod observer;
 mod pull;
 mod support;
 mod versions;

@@ -29,7 +29,8 @@ use crate::api::error::ApiError;
 use crate::client::Client;
 use crate::service::Service;
 
-const PATH: &str = "/socket.io";
+/// Where it answers.
+pub(in crate::api) const PATH: &str = "/socket.io";
 const PING: Duration = Duration::from_secs(20);
 /// The names that a client may send.
 const EVENTS: [&str; 6] = ["execute-interactive", "input", "end-of-input", "signal", "resize", "stop"];

@@ -4,11 +4,13 @@ use std::collections::HashMap;
 use std::net::IpAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use prometheus_client::metrics::gauge::Gauge;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::limits::SocketLimits;
 use super::origin::Origins;
+use crate::metrics::Held;
 
 /// The connections, and what is asked of new ones.
 #[derive(Clone, Debug)]
@@ -23,10 +25,12 @@ struct Shared {
     per_address: Mutex<HashMap<IpAddr, usize>>,
     tasks: TaskTracker,
     closing: CancellationToken,
+    /// Counts the connections.
+    gauge: Gauge,
 }
 
 impl Sockets {
-    pub(crate) fn new(limits: SocketLimits, origins: Origins) -> Self {
+    pub(crate) fn new(limits: SocketLimits, origins: Origins, gauge: Gauge) -> Self {
         Self {
             shared: Arc::new(Shared {
                 limits,
@@ -34,6 +38,7 @@ impl Sockets {
                 per_address: Mutex::default(),
                 tasks: TaskTracker::new(),
                 closing: CancellationToken::new(),
+                gauge,
             }),
         }
     }
@@ -63,7 +68,8 @@ impl Sockets {
             return None;
         }
         *open += 1;
-        Some(SocketPlace { shared: Arc::clone(&self.shared), address })
+        let counted = Held::one_of(&self.shared.gauge);
+        Some(SocketPlace { shared: Arc::clone(&self.shared), address, _counted: counted })
     }
 
     /// Lets connections end with their runs, and returns when none is left.
@@ -86,6 +92,7 @@ impl Shared {
 pub(super) struct SocketPlace {
     shared: Arc<Shared>,
     address: IpAddr,
+    _counted: Held,
 }
 
 impl Drop for SocketPlace {

@@ -123,6 +123,16 @@ impl Operation {
         self.with_reply(status, description, Content::Described(schema))
     }
 
+    /// A reply that is text of this media type.
+    pub(in crate::api) fn reply_text(
+        self,
+        status: u16,
+        description: &'static str,
+        media_type: &'static str,
+    ) -> Self {
+        self.with_reply(status, description, Content::Text(media_type))
+    }
+
     /// The codes of error replies with this status.
     pub(in crate::api) fn error(mut self, status: u16, codes: &[&'static str]) -> Self {
         self.errors.entry(status).or_default().extend(codes);
