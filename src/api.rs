@@ -3,6 +3,7 @@
 mod caller;
 mod error;
 mod execute;
+mod executions;
 mod interactive;
 mod job;
 mod json_body;
@@ -23,6 +24,8 @@ use tower_http::catch_panic::CatchPanicLayer;
 use self::error::ApiError;
 pub use self::interactive::{Origins, SocketLimits};
 use self::interactive::{Sockets, socketio, websocket};
+use crate::callback::Callbacks;
+use crate::executions::Executions;
 use crate::service::Service;
 use crate::web_ui::WebUi;
 
@@ -32,13 +35,22 @@ pub struct Api {
     service: Arc<Service>,
     sockets: Sockets,
     page: WebUi,
+    executions: Executions,
+    callbacks: Callbacks,
 }
 
 impl Api {
     /// The interface of this service.
     #[must_use]
-    pub fn new(service: Arc<Service>, limits: SocketLimits, origins: Origins, page: WebUi) -> Self {
-        Self { service, sockets: Sockets::new(limits, origins), page }
+    pub fn new(
+        service: Arc<Service>,
+        limits: SocketLimits,
+        origins: Origins,
+        page: WebUi,
+        executions: Executions,
+        callbacks: Callbacks,
+    ) -> Self {
+        Self { service, sockets: Sockets::new(limits, origins), page, executions, callbacks }
     }
 
     /// The routes.
@@ -46,6 +58,9 @@ impl Api {
         let sockets = self.sockets.clone();
         Router::new()
             .route("/execute", post(execute::execute))
+            .route("/executions", post(executions::submit))
+            .route("/executions/{id}", get(executions::show).delete(executions::cancel))
+            .route("/executions/{id}/events", get(executions::events))
             .route("/languages", get(languages::languages))
             .route("/health", get(health))
             .route("/ws", get(websocket::upgrade))
@@ -57,9 +72,10 @@ impl Api {
             .with_state(self.clone())
     }
 
-    /// Lets the connections of interactive clients end with their runs, and returns when none is left.
+    /// Lets the connections of interactive clients end with their runs, and returns when none is left and no execution
+    /// runs.
     pub async fn close(&self) {
-        self.sockets.close().await;
+        tokio::join!(self.sockets.close(), self.executions.drained());
     }
 }
 

@@ -7,6 +7,8 @@
 //! | [`images`] | building the languages' images |
 //! | [`sandbox`] | one hardened container, its link, its removal |
 //! | [`execution`] | one run in a sandbox, from files to outcome |
+//! | [`executions`] | runs that nobody waits for: what happened, kept for a while |
+//! | [`callback`] | tells an address on the web, and only there, that something is over |
 //! | [`conformance`] | the suite that every language passes, and what its toolchain costs |
 //! | [`queue`] | who may use a sandbox next |
 //! | [`service`] | takes jobs and runs them |
@@ -17,6 +19,7 @@
 //! | [`cli`] | the commands of the binary |
 
 pub mod api;
+pub mod callback;
 mod causes;
 pub mod cli;
 pub mod client;
@@ -24,6 +27,7 @@ pub mod config;
 pub mod conformance;
 mod digest;
 pub mod execution;
+pub mod executions;
 pub mod images;
 pub mod languages;
 pub mod limits;

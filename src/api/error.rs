@@ -48,7 +48,7 @@ impl ApiError {
         (self.code, self.message)
     }
 
-    fn unavailable(code: &'static str, message: impl Into<String>) -> Self {
+    pub(super) fn unavailable(code: &'static str, message: impl Into<String>) -> Self {
         Self { retry: true, ..Self::new(StatusCode::SERVICE_UNAVAILABLE, code, message) }
     }
 
@@ -60,9 +60,25 @@ impl ApiError {
 }
 
 impl From<ServiceError> for ApiError {
-    /// Callers learn what they can act on; the rest is for the log.
     fn from(error: ServiceError) -> Self {
         match &error {
+            ServiceError::Sandbox(SandboxError::Engine(engine)) if engine.is_unreachable() => {
+                tracing::error!("the engine is unreachable: {}", with_causes(&error));
+            }
+            ServiceError::Execution(ExecutionError::Files(_)) => {}
+            ServiceError::Execution(_) | ServiceError::Sandbox(_) => {
+                tracing::error!("a run failed: {}", with_causes(&error));
+            }
+            _ => {}
+        }
+        Self::from(&error)
+    }
+}
+
+impl From<&ServiceError> for ApiError {
+    /// Callers learn what they can act on; the rest is for the log.
+    fn from(error: &ServiceError) -> Self {
+        match error {
             ServiceError::ImageMissing { .. } => Self::unavailable("image-not-built", error.to_string()),
             ServiceError::QueueFull { .. } => Self::unavailable("queue-full", error.to_string()),
             ServiceError::ShuttingDown => Self::unavailable("shutting-down", error.to_string()),
@@ -70,16 +86,12 @@ impl From<ServiceError> for ApiError {
                 Self::bad_request("files-not-accepted", error.to_string())
             }
             ServiceError::Sandbox(SandboxError::Engine(engine)) if engine.is_unreachable() => {
-                tracing::error!("the engine is unreachable: {}", with_causes(&error));
                 Self::unavailable(
                     "engine-unreachable",
                     "the server cannot reach its Docker Engine: try again later, or see that the engine runs",
                 )
             }
-            ServiceError::Execution(_) | ServiceError::Sandbox(_) => {
-                tracing::error!("a run failed: {}", with_causes(&error));
-                Self::internal()
-            }
+            ServiceError::Execution(_) | ServiceError::Sandbox(_) => Self::internal(),
         }
     }
 }

@@ -44,6 +44,10 @@ pub(super) async fn execute(
     Caller(client): Caller,
     JsonBody(request): JsonBody<ExecuteRequest>,
 ) -> Result<Json<ExecuteReply>, ApiError> {
+    if request.callback_url.is_some() {
+        let message = "this call answers when the run is over: send \"callback_url\" to POST /executions";
+        return Err(ApiError::bad_request("invalid-callback", message));
+    }
     let (job, input) = request.into_job(service.languages())?;
     let (events, collected) = mpsc::channel(EVENTS);
     let running = service.run(&client, &job, Channels::batch(Input::whole(input), events));
@@ -52,7 +56,7 @@ pub(super) async fn execute(
 }
 
 impl ExecuteReply {
-    fn new(execution_id: Uuid, outcome: &Outcome, collected: Collected) -> Self {
+    pub(super) fn new(execution_id: Uuid, outcome: &Outcome, collected: Collected) -> Self {
         let mut output = if outcome.run.is_some() { collected.output } else { collected.compile.clone() };
         // A program that could not be started wrote nothing; the kernel's words stand in for it.
         if let Some(message) = outcome.last().and_then(|stage| stage.not_started.as_deref()) {
@@ -70,5 +74,11 @@ impl ExecuteReply {
                 output: collected.compile,
             }),
         }
+    }
+
+    /// Of a run that has no outcome.
+    pub(super) fn without_outcome(execution_id: Uuid, outcome: OutcomeReply, collected: Collected) -> Self {
+        let Collected { output, stdout, stderr, .. } = collected;
+        Self { execution_id, outcome, output, stdout, stderr, compile: None }
     }
 }

@@ -30,6 +30,9 @@ pub(super) struct ExecuteRequest {
     pub(super) args: Vec<String>,
     #[serde(default)]
     pub(super) env: BTreeMap<String, String>,
+    /// Where to send the finished execution, if nobody waits for it.
+    #[serde(alias = "callbackUrl")]
+    pub(super) callback_url: Option<String>,
 }
 
 #[derive(Deserialize)]

@@ -65,6 +65,21 @@ impl Job {
         }
     }
 
+    /// What the caller sent, in bytes, which is kept until the job has run.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        let args: usize = self.args.iter().map(String::len).sum();
+        let environment: usize = self.environment.iter().map(|(name, value)| name.len() + value.len()).sum();
+        (self.program.size() + args + environment) as u64
+    }
+
+    /// The most that its stages may write, in bytes.
+    #[must_use]
+    pub fn most_output(&self) -> u64 {
+        let stages = self.compile.iter().chain([&self.run]);
+        stages.map(|stage| stage.limits.output.as_u64()).sum()
+    }
+
     fn first_stage(&self) -> &StageSpec {
         self.compile.as_ref().unwrap_or(&self.run)
     }

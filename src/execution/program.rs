@@ -109,6 +109,12 @@ impl Program {
         self.files.first().map_or("", |file| &file.name)
     }
 
+    /// The bytes of its files and their names.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.files.iter().map(|file| file.name.len() + file.content.len()).sum()
+    }
+
     /// The text of the entry; what is no text is marked.
     #[must_use]
     pub fn entry_text(&self) -> String {

@@ -9,6 +9,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::{Value, json};
 
+pub mod events;
 pub mod socket;
 
 pub const DAYFLY: &str = env!("CARGO_BIN_EXE_dayfly");
