@@ -270,6 +270,7 @@ fn the_oldest_results_make_room_and_what_runs_is_not_given_up() {
     error(&reply, 503, "results-full");
     assert!(reply.head.contains("retry-after:"), "{}", reply.head);
     for id in &running {
+        events(&server, id).read_until("up");
         assert_eq!(show(&server, id).body["state"], "running");
         delete(&server, id);
         assert_eq!(finished(&server, id)["output"], "up\n");
@@ -288,7 +289,8 @@ fn a_caller_that_goes_away_before_it_has_the_id_leaves_nothing() {
         std::thread::sleep(Duration::from_millis(40));
         drop(request);
     }
-    eventually(Duration::from_secs(20), "no sandbox is left", || server.containers().is_empty());
+    // Each of them would take ten seconds, until its time limit.
+    eventually(Duration::from_secs(8), "no sandbox is left", || server.containers().is_empty());
 }
 
 #[test]

@@ -290,3 +290,57 @@ impl Reader {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::IpAddr;
+
+    use super::*;
+    use crate::execution::Program;
+    use crate::executions::memory::Memory;
+    use crate::languages::Languages;
+
+    fn execution(owner: Client) -> Execution {
+        let language = Languages::load(None).unwrap().by_rank().swap_remove(0);
+        let job = Job::new(Arc::clone(&language), Program::single(&language, "x"));
+        Execution::new(&job, owner, Memory::default().charge(0))
+    }
+
+    #[test]
+    fn a_key_knows_its_own_executions_and_nobody_elses_key_does() {
+        let key = |name: &str| Client::Key(name.into());
+        let address = |last| Client::Address(IpAddr::from([192, 0, 2, last]));
+        let of_key = execution(key("one"));
+        assert!(of_key.is_known_to(&key("one")));
+        assert!(!of_key.is_known_to(&key("two")) && !of_key.is_known_to(&address(1)));
+        // Whoever has the id of one without a key was told it.
+        assert!(execution(address(1)).is_known_to(&address(2)));
+    }
+
+    #[test]
+    fn the_overhead_is_no_less_than_what_one_takes() {
+        let tables = 2 * size_of::<(Uuid, Arc<Execution>, Option<tokio::time::Instant>)>();
+        let whole = size_of::<Execution>() + size_of::<Ending>() + tables;
+        assert!(2 * whole as u64 <= OVERHEAD, "{whole}");
+    }
+
+    #[test]
+    fn what_it_takes_is_counted_while_it_runs_and_afterwards() {
+        let memory = Memory::default();
+        let mut it = execution(Client::Terminal);
+        it.state.get_mut().unwrap().charge = memory.charge(OVERHEAD + 10_000);
+        let output = |length: usize| ExecutionEvent::Output {
+            stage: runner::protocol::StageName::Run,
+            stderr: false,
+            data: bytes::Bytes::from(vec![b'x'; length]),
+        };
+        assert!(!it.record(&ExecutionEvent::Started) && !it.record(&output(1000)));
+        assert_eq!(memory.used(), OVERHEAD + 10_000);
+        assert!(it.record(&output(20_000)));
+        assert!(memory.used() > OVERHEAD + 21_000);
+        assert!(it.finish(Ending::Cancelled));
+        assert_eq!(memory.used(), OVERHEAD + 21_000 + 2 * 8);
+        drop(it);
+        assert_eq!(memory.used(), 0);
+    }
+}
