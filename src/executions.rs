@@ -24,7 +24,6 @@ use uuid::Uuid;
 use self::execution::OVERHEAD;
 pub use self::execution::{Ending, Execution, Happening, Progress, Reader};
 pub use self::log::Moment;
-use self::run::Unfinished;
 use self::shelf::Shelf;
 use crate::client::Client;
 use crate::execution::Job;
@@ -146,10 +145,15 @@ impl Executions {
         self.shared.runs.wait().await;
     }
 
-    /// Ends what still runs, and gives what is to be done afterwards so much time.
-    pub async fn close(&self, patience: Duration) {
+    /// Ends what still runs.
+    pub async fn end_runs(&self) {
         self.shared.ending.cancel();
         self.drained().await;
+    }
+
+    /// Ends what still runs, and gives what is to be done afterwards so much time.
+    pub async fn close(&self, patience: Duration) {
+        self.end_runs().await;
         self.shared.tasks.close();
         if timeout(patience, self.shared.tasks.wait()).await.is_err() {
             tracing::warn!("callbacks are not all delivered after {patience:?}: giving up");
@@ -163,25 +167,35 @@ impl Executions {
         F: FnOnce(Arc<Execution>) -> After + Send + 'static,
         After: Future<Output = ()> + Send + 'static,
     {
-        let shared = Arc::clone(&self.shared);
         let run = self.shared.runs.token();
-        let unfinished = Unfinished::new(Arc::clone(&execution));
+        let ending = Ends { shared: Arc::clone(&self.shared), execution };
         self.shared.tasks.spawn(async move {
-            let ending = run::run(&shared, &execution, &client, job, input).await;
-            let was_taken = unfinished.finish(ending);
+            let Ends { shared, execution } = &ending;
+            let was_taken = execution.finish(run::run(shared, execution, &client, job, input).await);
             drop(run);
-            // What it takes now may be more than the program's size and what was reserved for its output.
+            // It may take more than was reserved for it.
             shared.shelf().trim();
-            if !was_taken {
-                return;
+            if was_taken {
+                tokio::select! {
+                    () = after(Arc::clone(execution)) => {}
+                    () = shared.ended.cancelled() => {}
+                }
             }
-            tokio::select! {
-                () = after(Arc::clone(&execution)) => {}
-                () = shared.ended.cancelled() => {}
-            }
-            shared.shelf().settle(execution.id, Instant::now());
-            shared.settled.notify_one();
         });
+    }
+}
+
+/// An execution that is over, and may be forgotten, once this is dropped: whatever happens to its task.
+struct Ends {
+    shared: Arc<Shared>,
+    execution: Arc<Execution>,
+}
+
+impl Drop for Ends {
+    fn drop(&mut self) {
+        self.execution.finish(Ending::Lost);
+        self.shared.shelf().settle(self.execution.id, Instant::now());
+        self.shared.settled.notify_one();
     }
 }
 

@@ -68,11 +68,10 @@ impl CallbackUrl {
 }
 
 impl fmt::Display for CallbackUrl {
-    /// Without the query, which may hold secrets.
+    /// Without path and query, which may hold secrets.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         let scheme = if self.is_https { "https" } else { "http" };
-        let path = self.target.split('?').next().unwrap_or_default();
-        write!(formatter, "{scheme}://{}{path}", self.authority)
+        write!(formatter, "{scheme}://{}", self.authority)
     }
 }
 
@@ -105,7 +104,7 @@ mod tests {
         assert_eq!(url.host, Host::Name("hooks.example".into()));
         assert_eq!(
             (url.authority.as_str(), url.to_string()),
-            ("hooks.example:8443", "https://hooks.example:8443/done".into())
+            ("hooks.example:8443", "https://hooks.example:8443".into())
         );
         let url = CallbackUrl::parse("http://[2001:db8::1]").unwrap();
         assert_eq!((url.port, url.target.as_str()), (80, "/"));

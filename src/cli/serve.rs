@@ -108,8 +108,14 @@ impl Serve {
             },
             name = signals.next() => tracing::warn!("{name} again: ending what runs"),
         }
-        executions.close(CALLBACK_TIME).await;
-        service.close().await;
+        executions.end_runs().await;
+        let callbacks = async {
+            tokio::select! {
+                () = executions.close(CALLBACK_TIME) => {}
+                name = signals.next() => tracing::warn!("{name}: callbacks are given up"),
+            }
+        };
+        tokio::join!(callbacks, service.close());
         tracing::info!("stopped");
         Ok(ExitCode::SUCCESS)
     }

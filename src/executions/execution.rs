@@ -159,7 +159,8 @@ impl Execution {
     /// never taken into the queue.
     pub(super) fn finish(&self, ending: Ending) -> bool {
         let mut state = self.state();
-        if let (Progress::Entering, Ending::Failed(error)) = (&state.progress, &ending) {
+        let was_taken = !matches!(state.progress, Progress::Entering);
+        if let (false, Ending::Failed(error)) = (was_taken, &ending) {
             state.refusal = Some(Arc::clone(error));
         }
         if !matches!(state.progress, Progress::Finished(_)) {
@@ -168,7 +169,6 @@ impl Execution {
             let memory = OVERHEAD + state.log.memory() as u64;
             state.charge.resize(memory);
         }
-        let was_taken = state.refusal.is_none();
         drop(state);
         self.changed.send_replace(());
         was_taken
@@ -339,8 +339,41 @@ mod tests {
         assert!(it.record(&output(20_000)));
         assert!(memory.used() > OVERHEAD + 21_000);
         assert!(it.finish(Ending::Cancelled));
+        // What is over stays as it ended.
+        it.finish(Ending::Lost);
+        assert!(matches!(it.progress(), Progress::Finished(ending) if matches!(*ending, Ending::Cancelled)));
         assert_eq!(memory.used(), OVERHEAD + 21_000 + 2 * 8);
         drop(it);
         assert_eq!(memory.used(), 0);
+    }
+
+    #[tokio::test]
+    async fn what_the_queue_does_not_take_is_refused() {
+        let refused = execution(Client::Terminal);
+        assert!(!refused.finish(Ending::Failed(Arc::new(ServiceError::ShuttingDown))));
+        assert!(matches!(*refused.entered().await.unwrap_err(), ServiceError::ShuttingDown));
+        // One that waited is not: its caller has its id, and asks for it.
+        let queued = execution(Client::Terminal);
+        queued.record(&ExecutionEvent::Queued { position: 1 });
+        assert!(queued.finish(Ending::Failed(Arc::new(ServiceError::ShuttingDown))));
+        assert!(queued.entered().await.is_ok());
+    }
+
+    #[tokio::test]
+    async fn a_reader_holds_nothing_and_ends_with_what_it_reads() {
+        let it = Arc::new(execution(Client::Terminal));
+        let (mut reader, mut late) = (it.reader(), it.reader());
+        it.record(&ExecutionEvent::Queued { position: 2 });
+        it.record(&ExecutionEvent::Queued { position: 1 });
+        assert!(matches!(reader.next().await, Some(Happening::Queued { position: 1 })));
+        it.record(&ExecutionEvent::Started);
+        assert!(matches!(reader.next().await, Some(Happening::Moment(Moment::Started))));
+        it.finish(Ending::Cancelled);
+        assert!(matches!(reader.next().await, Some(Happening::Finished(_))));
+        assert!(reader.next().await.is_none() && reader.is_over());
+        assert_eq!(reader.position(), 2);
+        assert_eq!(Arc::strong_count(&it), 1);
+        drop(it);
+        assert!(late.next().await.is_none() && !late.is_over());
     }
 }

@@ -64,23 +64,3 @@ async fn stop(execution: &Execution, controls: &mpsc::Sender<Control>) {
         sleep(STOP_TIME).await;
     }
 }
-
-/// An execution that will have ended when this is dropped, whatever happens to its task.
-pub(super) struct Unfinished(Arc<Execution>);
-
-impl Unfinished {
-    pub(super) fn new(execution: Arc<Execution>) -> Self {
-        Self(execution)
-    }
-
-    /// Takes note of its end; `false` if it was never taken into the queue.
-    pub(super) fn finish(self, ending: Ending) -> bool {
-        self.0.finish(ending)
-    }
-}
-
-impl Drop for Unfinished {
-    fn drop(&mut self) {
-        self.0.finish(Ending::Lost);
-    }
-}
