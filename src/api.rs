@@ -4,6 +4,7 @@ mod artifacts;
 mod caller;
 mod error;
 mod execute;
+mod executions;
 mod health;
 mod interactive;
 mod job;
@@ -31,6 +32,8 @@ use self::error::ApiError;
 pub use self::interactive::{Origins, SocketLimits};
 use self::interactive::{Sockets, socketio, websocket};
 use self::metrics::MetricsOpen;
+use crate::callback::Callbacks;
+use crate::executions::Executions;
 use crate::service::Service;
 use crate::web_ui::WebUi;
 
@@ -40,15 +43,24 @@ pub struct Api {
     service: Arc<Service>,
     sockets: Sockets,
     page: WebUi,
+    executions: Executions,
+    callbacks: Callbacks,
     metrics_open: MetricsOpen,
 }
 
 impl Api {
     /// The interface of this service.
     #[must_use]
-    pub fn new(service: Arc<Service>, limits: SocketLimits, origins: Origins, page: WebUi) -> Self {
+    pub fn new(
+        service: Arc<Service>,
+        limits: SocketLimits,
+        origins: Origins,
+        page: WebUi,
+        executions: Executions,
+        callbacks: Callbacks,
+    ) -> Self {
         let sockets = Sockets::new(limits, origins, service.metrics().websockets.clone());
-        Self { service, sockets, page, metrics_open: MetricsOpen(false) }
+        Self { service, sockets, page, executions, callbacks, metrics_open: MetricsOpen(false) }
     }
 
     /// Says whether others than this machine may read the metrics.
@@ -62,6 +74,9 @@ impl Api {
         let sockets = self.sockets.clone();
         Router::new()
             .route("/execute", post(execute::execute))
+            .route("/executions", post(executions::submit))
+            .route("/executions/{id}", get(executions::show).delete(executions::cancel))
+            .route("/executions/{id}/events", get(executions::events))
             .route("/languages", get(languages::languages))
             .route("/health", get(health::health))
             .route("/ready", get(ready::ready))
@@ -77,9 +92,10 @@ impl Api {
             .with_state(self.clone())
     }
 
-    /// Lets the connections of interactive clients end with their runs, and returns when none is left.
+    /// Lets the connections of interactive clients end with their runs, and returns when none is left and no execution
+    /// runs.
     pub async fn close(&self) {
-        self.sockets.close().await;
+        tokio::join!(self.sockets.close(), self.executions.drained());
     }
 }
 

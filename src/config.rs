@@ -14,7 +14,7 @@ use thiserror::Error;
 
 pub use self::layers::{Layers, Origin};
 pub use self::settings::{Config, SETTINGS};
-pub use self::value::LogFormat;
+pub use self::value::{LogFormat, Networks, Secret};
 
 /// Where the file is looked for if nobody names another; it need not be there.
 pub const DEFAULT_FILE: &str = "/etc/dayfly/dayfly.toml";

@@ -28,7 +28,7 @@ pub use self::collector::{Collected, Collector};
 use self::conversation::Conversation;
 pub use self::input::{Input, InputSender};
 use self::input::{Window, pump};
-pub use self::job::Job;
+pub use self::job::{Asked, Job};
 pub use self::judge::{
     Comparison, Expected, KEPT_OUTPUT, TESTS_TIME, TestCase, TestOutcome, TestPlan, Verdict,
 };

@@ -7,6 +7,8 @@
 //! | [`images`] | building the languages' images |
 //! | [`sandbox`] | one hardened container, its link, its removal |
 //! | [`execution`] | one run in a sandbox, from files to outcome |
+//! | [`executions`] | runs that nobody waits for: what happened, kept for a while |
+//! | [`callback`] | tells an address on the web, and only there, that something is over |
 //! | [`conformance`] | the suite that every language passes, and what its toolchain costs |
 //! | [`doctor`] | looks at the host, and proves what its sandboxes stand |
 //! | [`queue`] | who may use a sandbox next |
@@ -21,6 +23,7 @@
 //! | [`cli`] | the commands of the binary |
 
 pub mod api;
+pub mod callback;
 mod causes;
 pub mod cli;
 pub mod client;
@@ -29,6 +32,7 @@ pub mod conformance;
 mod digest;
 pub mod doctor;
 pub mod execution;
+pub mod executions;
 mod fields;
 pub mod images;
 pub mod languages;

@@ -47,7 +47,7 @@ impl ApiError {
         (self.code, self.message)
     }
 
-    fn unavailable(code: &'static str, message: impl Into<String>) -> Self {
+    pub(super) fn unavailable(code: &'static str, message: impl Into<String>) -> Self {
         Self { retry: true, ..Self::new(StatusCode::SERVICE_UNAVAILABLE, code, message) }
     }
 
@@ -59,10 +59,16 @@ impl ApiError {
 }
 
 impl From<ServiceError> for ApiError {
-    /// Callers learn what they can act on; the rest is for the log.
     fn from(error: ServiceError) -> Self {
+        Self::from(&error)
+    }
+}
+
+impl From<&ServiceError> for ApiError {
+    /// Callers learn what they can act on; the rest is in the log.
+    fn from(error: &ServiceError) -> Self {
         let code = error.code();
-        match &error {
+        match error {
             ServiceError::ImageMissing { .. }
             | ServiceError::QueueFull { .. }
             | ServiceError::ShuttingDown => Self::unavailable(code, error.to_string()),

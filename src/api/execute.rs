@@ -17,11 +17,15 @@ use super::json_body::JsonBody;
 use super::judge::{ISOLATION, TestReply};
 use super::openapi::Operation;
 use super::outcome::{CompileReply, OutcomeReply};
-use crate::execution::{Channels, Collected, Collector, Input, Job, Outcome};
+use crate::execution::{Asked, Channels, Collected, Collector, Input, Outcome};
 use crate::service::Service;
 
 /// Events that may wait to be collected.
 const EVENTS: usize = 64;
+
+/// Codes of refusals that pass.
+pub(super) const UNAVAILABLE: &[&str] =
+    &["queue-full", "image-not-built", "engine-unreachable", "shutting-down"];
 
 /// How a run ended, and what it wrote.
 #[derive(JsonSchema, Serialize)]
@@ -66,8 +70,9 @@ pub(super) fn operation() -> Operation {
         .body::<ExecuteRequest>()
         .reply::<ExecuteReply>(200, "The program was run. `status` says how that ended.")
         .error(400, job::REFUSALS)
+        .error(400, &["invalid-callback"])
         .error(500, &["internal-error"])
-        .error(503, &["queue-full", "image-not-built", "engine-unreachable", "shutting-down"])
+        .error(503, UNAVAILABLE)
 }
 
 pub(super) async fn execute(
@@ -75,15 +80,19 @@ pub(super) async fn execute(
     Caller(client): Caller,
     JsonBody(request): JsonBody<ExecuteRequest>,
 ) -> Result<Json<ExecuteReply>, ApiError> {
+    if request.callback_url.is_some() {
+        let message = "this call answers when the run is over: send \"callback_url\" to POST /executions";
+        return Err(ApiError::bad_request("invalid-callback", message));
+    }
     let (job, input) = request.into_job(service.languages(), |job| job.allowance())?;
     let (events, collected) = mpsc::channel(EVENTS);
     let running = service.run(&client, &job, Channels::batch(Input::whole(input), events));
     let (outcome, collected) = tokio::join!(running, Collector::default().collect(collected));
-    Ok(Json(ExecuteReply::new(&job, outcome?, collected)))
+    Ok(Json(ExecuteReply::new(job.id, job.asked(), outcome?, collected)))
 }
 
 impl ExecuteReply {
-    fn new(job: &Job, outcome: Outcome, collected: Collected) -> Self {
+    pub(super) fn new(execution_id: Uuid, asked: Asked, outcome: Outcome, collected: Collected) -> Self {
         let has_run = outcome.run.is_some() || outcome.tests.iter().any(|test| test.run.is_some());
         let mut output = if has_run { collected.output } else { collected.compile.clone() };
         // A program that could not be started wrote nothing; the kernel's words stand in for it.
@@ -92,7 +101,7 @@ impl ExecuteReply {
         }
         let compile = outcome.compile.as_ref();
         Self {
-            execution_id: job.id,
+            execution_id,
             outcome: OutcomeReply::new(&outcome),
             output,
             stdout: collected.stdout,
@@ -101,11 +110,17 @@ impl ExecuteReply {
                 outcome: CompileReply::new(stage),
                 output: collected.compile,
             }),
-            tests: job.tests.is_some().then(|| TestsReply {
+            tests: asked.tests.then(|| TestsReply {
                 isolation: ISOLATION,
                 tests: outcome.tests.into_iter().map(TestReply::from).collect(),
             }),
-            artifacts: (!job.artifacts.is_empty()).then(|| outcome.artifacts.into()),
+            artifacts: asked.artifacts.then(|| outcome.artifacts.into()),
         }
+    }
+
+    /// Of a run that has no outcome.
+    pub(super) fn without_outcome(execution_id: Uuid, outcome: OutcomeReply, collected: Collected) -> Self {
+        let Collected { output, stdout, stderr, .. } = collected;
+        Self { execution_id, outcome, output, stdout, stderr, compile: None, tests: None, artifacts: None }
     }
 }

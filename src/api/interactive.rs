@@ -3,10 +3,10 @@
 //! A [`session`] is one connection; it knows no transport. The transports only carry its events.
 
 mod backlog;
-mod events;
+pub(super) mod events;
 mod limits;
 mod origin;
-mod output;
+pub(super) mod output;
 mod session;
 pub(super) mod socketio;
 mod sockets;

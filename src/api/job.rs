@@ -67,6 +67,9 @@ pub(super) struct ExecuteRequest {
     pub(super) comparison: Comparison,
     #[serde(default)]
     pub(super) stop_on_first_failure: bool,
+    /// Where to send the finished execution, if nobody waits for it.
+    #[serde(rename = "callback_url", alias = "callbackUrl")]
+    pub(super) callback_url: Option<String>,
 }
 
 /// A file of a program.

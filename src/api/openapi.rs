@@ -10,7 +10,7 @@ use schemars::generate::SchemaSettings;
 use serde_json::{Map, Value, json};
 
 pub(super) use self::operation::{Operation, Parameter};
-use super::{execute, health, languages, metrics, ready};
+use super::{execute, executions, health, languages, metrics, ready};
 
 /// Where schemas that have a name are kept.
 const SCHEMAS: &str = "/components/schemas";
@@ -19,14 +19,16 @@ static DOCUMENT: LazyLock<String> = LazyLock::new(|| document(&operations()).to_
 
 /// Every call, as it is documented where it is answered.
 fn operations() -> Vec<Operation> {
-    vec![
-        execute::operation(),
+    let mut operations = vec![execute::operation()];
+    operations.extend(executions::operations());
+    operations.extend([
         languages::operation(),
         health::operation(),
         ready::operation(),
         metrics::operation(),
         operation(),
-    ]
+    ]);
+    operations
 }
 
 fn operation() -> Operation {

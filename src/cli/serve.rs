@@ -3,6 +3,7 @@
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::serve::ListenerExt as _;
 use clap::Args;
@@ -12,13 +13,19 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use super::flags::ServerFlags;
 use super::{Failure, client, logging};
 use crate::api::{Api, Origins, SocketLimits};
+use crate::callback::Callbacks;
 use crate::causes::with_causes;
+use crate::config::Secret;
+use crate::executions::{Executions, Keeping};
 use crate::languages::Languages;
 use crate::metrics::Metrics;
 use crate::sandbox::{Sandboxes, reaper};
 use crate::service::Service;
 use crate::traces::Traces;
 use crate::web_ui::WebUi;
+
+/// How long callbacks may take to be delivered once everything else is over.
+const CALLBACK_TIME: Duration = Duration::from_secs(10);
 
 #[derive(Args)]
 pub(super) struct Serve {
@@ -65,7 +72,12 @@ impl Serve {
             wall_time: config.interactive_time,
         };
         let origins = Origins::new(&config.cors_origin, address.ip().is_loopback());
-        let api = Api::new(Arc::clone(&service), limits, origins, WebUi::new(config.web_ui))
+        let keeping = Keeping { time: config.results_kept, memory: config.results_memory };
+        let executions = Executions::new(Arc::clone(&service), keeping);
+        let secret = config.callback_secret.as_ref().map(Secret::reveal);
+        let callbacks = Callbacks::new(secret, config.callback_allow.0)?;
+        let page = WebUi::new(config.web_ui);
+        let api = Api::new(Arc::clone(&service), limits, origins, page, executions.clone(), callbacks)
             .metrics_open(config.metrics_open);
 
         let (stop, mut stopped) = tokio::sync::watch::channel(false);
@@ -102,7 +114,14 @@ impl Serve {
             },
             name = signals.next() => tracing::warn!("{name} again: ending what runs"),
         }
-        service.close().await;
+        executions.end_runs().await;
+        let callbacks = async {
+            tokio::select! {
+                () = executions.close(CALLBACK_TIME) => {}
+                name = signals.next() => tracing::warn!("{name}: callbacks are given up"),
+            }
+        };
+        tokio::join!(callbacks, service.close());
         tracing::info!("stopped");
         if let Some(traces) = traces {
             traces.flush().await;

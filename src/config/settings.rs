@@ -5,7 +5,9 @@ use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use super::value::{Allows, LogFormat, Value};
+use bytesize::ByteSize;
+
+use super::value::{Allows, LogFormat, Networks, Secret, Value};
 use super::{ConfigError, Effective, Layers, Setting};
 use crate::traces::CollectorUrl;
 
@@ -100,6 +102,15 @@ settings! {
     socket_idle: Duration = "1h", "socket-idle", "DAYFLY_SOCKET_IDLE", from SECOND..=DAY;
     /// How long an interactive program may take, which waits for a person
     interactive_time: Duration = "5m", "interactive-time", "DAYFLY_INTERACTIVE_TIME", from SECOND..=HOUR;
+    /// How long the result of an execution that nobody waits for is kept
+    results_kept: Duration = "10m", "results-kept", "DAYFLY_RESULTS_KEPT", from SECOND..=DAY;
+    /// The memory in which such results are kept, and in which those that wait and run have their output reserved
+    results_memory: ByteSize = "128 MiB", "results-memory", "DAYFLY_RESULTS_MEMORY",
+        from ByteSize::mib(1)..=ByteSize::gib(64);
+    /// The secret that callbacks are signed with; there are none without it
+    callback_secret: Option<Secret> = "", "callback-secret", "DAYFLY_CALLBACK_SECRET", is secret;
+    /// Networks that callbacks may go to although they are not of the Internet, with commas between them
+    callback_allow: Networks = "", "callback-allow", "DAYFLY_CALLBACK_ALLOW";
     /// How long running jobs may take to end once the server has been told to
     drain_time: Duration = "1m", "drain-time", "DAYFLY_DRAIN_TIME", from SECOND..=HOUR;
     /// How long runs wait for an engine that went away, as one that is restarted does; counted from when it did

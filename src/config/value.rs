@@ -1,5 +1,6 @@
 //! How values are written, in all places the same.
 
+use std::fmt;
 use std::net::IpAddr;
 use std::num::NonZeroUsize;
 use std::ops::RangeInclusive;
@@ -7,6 +8,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use bytesize::ByteSize;
+use ipnet::IpNet;
 
 use crate::traces::CollectorUrl;
 
@@ -184,6 +186,68 @@ impl Value for CollectorUrl {
     }
 }
 
+/// What only the operator and those who were told it know.
+#[derive(Clone, Eq, PartialEq)]
+pub struct Secret(String);
+
+/// The fewest characters of a secret: less can be guessed.
+const SHORTEST_SECRET: usize = 16;
+
+impl Secret {
+    /// The secret itself.
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Secret(hidden)")
+    }
+}
+
+impl Value for Secret {
+    const PLACEHOLDER: &'static str = "SECRET";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        match text.chars().count() {
+            length if length < SHORTEST_SECRET => {
+                Err(format!("it must have {SHORTEST_SECRET} characters at least"))
+            }
+            _ => Ok(Self(text.to_owned())),
+        }
+    }
+
+    fn write(&self) -> String {
+        self.0.clone()
+    }
+}
+
+/// Networks, each an address or a prefix.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub struct Networks(pub Vec<IpNet>);
+
+impl Value for Networks {
+    const PLACEHOLDER: &'static str = "NETWORKS";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let network = |text: &str| {
+            let text = text.trim();
+            text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)).map_err(|_| {
+                format!("{text:?} must be a network or an address, as in 10.0.0.0/8, fd00::/8 or 127.0.0.1")
+            })
+        };
+        let texts = text.split(',').filter(|text| !text.trim().is_empty());
+        texts.map(network).collect::<Result<_, _>>().map(Self)
+    }
+
+    fn write(&self) -> String {
+        let texts: Vec<String> = self.0.iter().map(IpNet::to_string).collect();
+        texts.join(",")
+    }
+}
+
 /// How the log is written.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum LogFormat {
@@ -226,6 +290,10 @@ mod tests {
             let time = Duration::parse(text).unwrap();
             assert_eq!(Duration::parse(&time.write()).unwrap(), time);
         }
+        for text in ["", "10.0.0.0/8", "127.0.0.1/32,fd00::/8"] {
+            assert_eq!(Networks::parse(text).unwrap().write(), text);
+        }
+        assert_eq!(Networks::parse("127.0.0.1, ::1").unwrap().write(), "127.0.0.1/32,::1/128");
     }
 
     #[test]
@@ -234,7 +302,20 @@ mod tests {
             assert!(usize::parse(text).is_err(), "{text}");
             assert!(Duration::parse(text).is_err(), "{text}");
         }
+        for text in ["localhost", "10.0.0.0/33", "10.0.0", "10.0.0.0/8 fd00::/8"] {
+            assert!(Networks::parse(text).is_err(), "{text}");
+        }
         assert!(NonZeroUsize::parse("0").is_err());
         assert!(ByteSize::parse("-1").is_err() && ByteSize::parse("nan").is_err());
+    }
+
+    #[test]
+    fn a_secret_is_not_shown_and_not_short() {
+        let secret = Secret::parse("0123456789abcdef").unwrap();
+        assert_eq!(
+            (secret.reveal(), format!("{secret:?}")),
+            ("0123456789abcdef", "Secret(hidden)".to_owned())
+        );
+        assert!(!Secret::parse("0123456789abcde").unwrap_err().contains("0123"));
     }
 }

@@ -41,6 +41,14 @@ pub(super) fn add(archive: &mut BytesMut, data: &[u8]) -> Result<(), ExecutionEr
 }
 
 impl Artifacts {
+    /// What is kept of them, in bytes.
+    pub(super) fn size(&self) -> usize {
+        let files =
+            self.files.iter().map(|file| size_of::<Artifact>() + file.name.len() + file.content.len());
+        let skipped = self.skipped.iter().map(|file| size_of::<SkippedFile>() + file.name.len());
+        files.chain(skipped).sum()
+    }
+
     pub(super) fn new(
         archive: BytesMut,
         patterns: &[PathPattern],

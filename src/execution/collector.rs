@@ -39,7 +39,8 @@ impl Collector {
         self.finish()
     }
 
-    fn push(&mut self, stage: StageName, stderr: bool, data: &[u8]) {
+    /// Adds output.
+    pub fn push(&mut self, stage: StageName, stderr: bool, data: &[u8]) {
         if stage == StageName::Compile {
             self.compile.extend_from_slice(data);
             return;
@@ -51,7 +52,9 @@ impl Collector {
         }
     }
 
-    fn finish(self) -> Collected {
+    /// All that was added.
+    #[must_use]
+    pub fn finish(self) -> Collected {
         Collected {
             output: self.merged(),
             compile: text(&self.compile),

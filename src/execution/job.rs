@@ -9,7 +9,8 @@ use runner::pattern::PathPattern;
 use runner::protocol::{Stage, StageLimits, StageName, WindowSize};
 use uuid::Uuid;
 
-use super::judge::{TestCase, TestPlan};
+use super::artifacts::LIMITS as ARTIFACT_LIMITS;
+use super::judge::{KEPT_OUTPUT, TestCase, TestPlan};
 use super::program::Program;
 use crate::images::Image;
 use crate::languages::Language;
@@ -44,6 +45,15 @@ pub struct Job {
     pub artifacts: Vec<PathPattern>,
     /// What it is run on, in place of one input.
     pub tests: Option<TestPlan>,
+}
+
+/// What a caller asked for beside a verdict.
+#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
+pub struct Asked {
+    /// A verdict for each test.
+    pub tests: bool,
+    /// Files that the program makes.
+    pub artifacts: bool,
 }
 
 impl Job {
@@ -82,6 +92,34 @@ impl Job {
     #[must_use]
     pub fn allowance(&self) -> Allowance {
         Allowance { run: self.run.limits, processes: self.run_processes }
+    }
+
+    /// What the caller asked for beside a verdict.
+    #[must_use]
+    pub fn asked(&self) -> Asked {
+        Asked { tests: self.tests.is_some(), artifacts: !self.artifacts.is_empty() }
+    }
+
+    /// What the caller sent, in bytes, which is kept until the job has run.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        let tests: usize = self.tests.iter().flat_map(|plan| &plan.cases).map(TestCase::size).sum();
+        self.program.size() + (size_of_arguments(&self.args, &self.environment) + tests) as u64
+    }
+
+    /// The most that its stages may write, in bytes.
+    #[must_use]
+    pub fn most_output(&self) -> u64 {
+        let stages = self.compile.iter().chain([&self.run]);
+        stages.map(|stage| stage.limits.output.as_u64()).sum()
+    }
+
+    /// The most that is kept of it when it is over, in bytes.
+    #[must_use]
+    pub fn most_kept(&self) -> u64 {
+        let tests = if self.tests.is_some() { KEPT_OUTPUT as u64 } else { 0 };
+        let artifacts = if self.artifacts.is_empty() { 0 } else { ARTIFACT_LIMITS.total_bytes };
+        self.most_output() + tests + artifacts
     }
 
     fn first_stage(&self) -> &StageSpec {
@@ -158,6 +196,12 @@ fn stage_limits(limits: &Limits) -> StageLimits {
         cpu_ms: millis(limits.cpu_time),
         output_bytes: limits.output.as_u64(),
     }
+}
+
+/// How many bytes of arguments and variables there are.
+pub(super) fn size_of_arguments(args: &[String], environment: &BTreeMap<String, String>) -> usize {
+    let variables = environment.iter().map(|(name, value)| name.len() + value.len());
+    args.iter().map(String::len).chain(variables).sum()
 }
 
 /// The environment of a stage: nothing of the server's, nothing of the image's.

@@ -7,6 +7,7 @@ use bytes::Bytes;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::job::size_of_arguments;
 use super::outcome::{StageOutcome, Status};
 use crate::limits::Limits;
 
@@ -93,6 +94,21 @@ pub struct TestOutcome {
     pub stderr: String,
     /// Whether output is missing: it exceeded the limit, or what is kept of all tests.
     pub truncated: bool,
+}
+
+impl TestCase {
+    /// What the caller sent for it, in bytes.
+    pub(super) fn size(&self) -> usize {
+        let expected = self.expected.as_ref().map_or(0, |expected| expected.text.len());
+        self.name.len() + self.input.len() + size_of_arguments(&self.args, &self.environment) + expected
+    }
+}
+
+impl TestOutcome {
+    /// What is kept of it, in bytes.
+    pub(super) fn size(&self) -> usize {
+        size_of::<Self>() + self.name.len() + self.stdout.len() + self.stderr.len()
+    }
 }
 
 impl TestPlan {

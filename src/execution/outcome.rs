@@ -111,6 +111,13 @@ pub struct Outcome {
 }
 
 impl Outcome {
+    /// What tests and artifacts of it take to keep, in bytes.
+    #[must_use]
+    pub fn size(&self) -> u64 {
+        let tests: usize = self.tests.iter().map(TestOutcome::size).sum();
+        (tests + self.artifacts.size()) as u64
+    }
+
     /// The outcome of a run whose stages reported this.
     #[must_use]
     pub fn new(reports: &[StageReport]) -> Self {

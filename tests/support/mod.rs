@@ -10,6 +10,7 @@ use nix::unistd::Pid;
 use serde_json::{Value, json};
 
 pub mod engine;
+pub mod events;
 pub mod metrics;
 pub mod scripted_engine;
 pub mod socket;

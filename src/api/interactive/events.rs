@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use runner::protocol::StageName;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -9,6 +10,7 @@ use uuid::Uuid;
 use crate::api::job::{Encoding, ExecuteRequest, FileRequest};
 use crate::api::limits::LimitsRequest;
 use crate::api::outcome::{CompileReply, OutcomeReply};
+use crate::limits::Limits;
 
 /// What a client says.
 #[derive(Deserialize)]
@@ -102,7 +104,7 @@ pub(super) struct Resize {
 /// What the server says.
 #[derive(Clone, Debug, Serialize)]
 #[serde(tag = "event", rename_all = "kebab-case", rename_all_fields = "camelCase")]
-pub(super) enum ServerEvent {
+pub(in crate::api) enum ServerEvent {
     /// The run waits for its turn.
     Queued {
         execution_id: Uuid,
@@ -151,16 +153,35 @@ pub(super) enum ServerEvent {
 /// What the program may use: times in seconds, sizes in bytes.
 #[derive(Clone, Copy, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct RunLimits {
-    pub(super) wall_time: f64,
-    pub(super) cpu_time: f64,
-    pub(super) memory: u64,
-    pub(super) output: u64,
+pub(in crate::api) struct RunLimits {
+    wall_time: f64,
+    cpu_time: f64,
+    memory: u64,
+    output: u64,
+}
+
+impl From<&Limits> for RunLimits {
+    fn from(limits: &Limits) -> Self {
+        Self {
+            wall_time: limits.wall_time.as_secs_f64(),
+            cpu_time: limits.cpu_time.as_secs_f64(),
+            memory: limits.memory.as_u64(),
+            output: limits.output.as_u64(),
+        }
+    }
+}
+
+/// A stage as events name it.
+pub(in crate::api) fn stage_name(stage: StageName) -> &'static str {
+    match stage {
+        StageName::Compile => "compile",
+        StageName::Run => "run",
+    }
 }
 
 impl ServerEvent {
     /// The event's name, and its other fields.
-    pub(super) fn named(&self) -> (String, serde_json::Value) {
+    pub(in crate::api) fn named(&self) -> (String, serde_json::Value) {
         let mut value = serde_json::to_value(self).expect("plain data");
         let name = value.as_object_mut().and_then(|fields| fields.remove("event"));
         (name.and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default(), value)

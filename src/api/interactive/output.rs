@@ -9,14 +9,14 @@ use crate::api::job::Encoding;
 
 /// Where output came from.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
-pub(super) enum Source {
+pub(in crate::api) enum Source {
     Compile,
     Stderr,
     Stdout,
 }
 
 impl Source {
-    pub(super) fn new(stage: StageName, stderr: bool) -> Self {
+    pub(in crate::api) fn new(stage: StageName, stderr: bool) -> Self {
         match (stage, stderr) {
             (StageName::Compile, _) => Self::Compile,
             (StageName::Run, true) => Self::Stderr,
@@ -25,7 +25,7 @@ impl Source {
     }
 
     /// The `type` of its messages.
-    pub(super) fn name(self) -> Option<&'static str> {
+    pub(in crate::api) fn name(self) -> Option<&'static str> {
         match self {
             Self::Compile => Some("compile"),
             Self::Stderr => Some("stderr"),
@@ -36,19 +36,19 @@ impl Source {
 
 /// Makes text of bytes, without ever splitting a character between two messages.
 #[derive(Debug)]
-pub(super) struct Texts {
+pub(in crate::api) struct Texts {
     encoding: Encoding,
     /// Per source, the beginning of a character whose end is still to come.
     begun: [Vec<u8>; 3],
 }
 
 impl Texts {
-    pub(super) fn new(encoding: Encoding) -> Self {
+    pub(in crate::api) fn new(encoding: Encoding) -> Self {
         Self { encoding, begun: Default::default() }
     }
 
     /// The text of the next bytes, if they are any.
-    pub(super) fn push(&mut self, source: Source, data: &Bytes) -> Option<String> {
+    pub(in crate::api) fn push(&mut self, source: Source, data: &Bytes) -> Option<String> {
         if self.encoding == Encoding::Base64 {
             return Some(STANDARD.encode(data));
         }
@@ -61,7 +61,7 @@ impl Texts {
     }
 
     /// The text of characters that were begun and never ended.
-    pub(super) fn finish(&mut self) -> impl Iterator<Item = (Source, String)> {
+    pub(in crate::api) fn finish(&mut self) -> impl Iterator<Item = (Source, String)> {
         [Source::Compile, Source::Stderr, Source::Stdout].into_iter().filter_map(|source| {
             let rest = std::mem::take(&mut self.begun[source as usize]);
             (!rest.is_empty()).then(|| (source, String::from_utf8_lossy(&rest).into_owned()))
@@ -69,7 +69,7 @@ impl Texts {
     }
 
     /// The `encoding` of its messages.
-    pub(super) fn encoding(&self) -> Option<&'static str> {
+    pub(in crate::api) fn encoding(&self) -> Option<&'static str> {
         (self.encoding == Encoding::Base64).then_some("base64")
     }
 }

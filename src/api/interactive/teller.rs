@@ -3,11 +3,10 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::{Bytes, BytesMut};
-use runner::protocol::StageName;
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-use super::events::{RunLimits, ServerEvent};
+use super::events::{RunLimits, ServerEvent, stage_name};
 use super::output::{Source, Texts};
 use crate::api::error::ApiError;
 use crate::api::outcome::{CompileReply, OutcomeReply};
@@ -34,13 +33,7 @@ impl Teller {
         outgoing: mpsc::Sender<ServerEvent>,
         texts: Texts,
     ) -> Self {
-        let limits = &job.run.limits;
-        let limits = RunLimits {
-            wall_time: limits.wall_time.as_secs_f64(),
-            cpu_time: limits.cpu_time.as_secs_f64(),
-            memory: limits.memory.as_u64(),
-            output: limits.output.as_u64(),
-        };
+        let limits = RunLimits::from(&job.run.limits);
         let (id, language) = (job.id, job.language.key.clone());
         Self { id, language, limits, reference, outgoing, texts, started: false }
     }
@@ -76,10 +69,7 @@ impl Teller {
                 }
                 ExecutionEvent::Stage(stage) => {
                     self.finish_texts().await;
-                    let stage = match stage {
-                        StageName::Compile => "compile",
-                        StageName::Run => "run",
-                    };
+                    let stage = stage_name(stage);
                     self.send(ServerEvent::Stage { execution_id: self.id, stage }).await;
                 }
                 ExecutionEvent::Output { stage, stderr, data } => {

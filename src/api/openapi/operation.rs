@@ -74,6 +74,10 @@ impl Operation {
         Self::new("post", path, summary)
     }
 
+    pub(in crate::api) fn delete(path: &'static str, summary: &'static str) -> Self {
+        Self::new("delete", path, summary)
+    }
+
     fn new(method: &'static str, path: &'static str, summary: &'static str) -> Self {
         Self {
             method,
@@ -131,6 +135,11 @@ impl Operation {
         media_type: &'static str,
     ) -> Self {
         self.with_reply(status, description, Content::Text(media_type))
+    }
+
+    /// A reply without a body.
+    pub(in crate::api) fn reply_nothing(self, status: u16, description: &'static str) -> Self {
+        self.with_reply(status, description, Content::Nothing)
     }
 
     /// The codes of error replies with this status.
