@@ -15,13 +15,13 @@ use crate::execution::{Channels, ExecutionError, ExecutionEvent, Job, Outcome, e
 use crate::images::background::{Background, Build};
 use crate::images::{self, Builder, Image, ImageState, Look};
 use crate::languages::{Language, Languages};
-use crate::queue::{Queue, QueueError, Slot};
+use crate::queue::{Queue, QueueError, QueueLimits, Slot};
 use crate::sandbox::{Sandbox, SandboxError, Sandboxes};
 
 /// How long an image's id is taken for current. A rebuilt image is used after that.
 const IMAGE_MEMORY: Duration = Duration::from_secs(5);
 
-/// Runs jobs, so many at a time, the others in the order in which they came.
+/// Runs jobs, so many at a time; the others wait, and clients take turns.
 #[derive(Debug)]
 pub struct Service {
     languages: Languages,
@@ -46,12 +46,9 @@ pub enum ServiceError {
         /// What is being done about it.
         build: Option<Build>,
     },
-    /// Too many jobs wait already.
-    #[error("{waiting} runs are waiting already: try again in a few seconds")]
-    QueueFull {
-        /// How many.
-        waiting: usize,
-    },
+    /// Its turn does not come.
+    #[error(transparent)]
+    Queue(QueueError),
     /// No sandbox could be made.
     #[error(transparent)]
     Sandbox(SandboxError),
@@ -61,13 +58,13 @@ pub enum ServiceError {
 }
 
 impl Service {
-    /// A service with `slots` runs at a time and `most_waiting` jobs in the queue.
+    /// A service whose queue has these limits.
     #[must_use]
-    pub fn new(languages: Languages, sandboxes: Sandboxes, slots: NonZeroUsize, most_waiting: usize) -> Self {
+    pub fn new(languages: Languages, sandboxes: Sandboxes, limits: QueueLimits) -> Self {
         Self {
             languages,
             sandboxes,
-            queue: Queue::new(slots, most_waiting),
+            queue: Queue::new(limits),
             images: Mutex::default(),
             background: Background::default(),
         }
@@ -114,12 +111,17 @@ impl Service {
     /// The job was not run to its end.
     pub async fn run(&self, client: &Client, job: &Job, channels: Channels) -> Result<Outcome, ServiceError> {
         let span = tracing::info_span!("execution", id = %job.id, %client, language = job.language.key);
-        self.run_inner(job, channels).instrument(span).await
+        self.run_inner(client, job, channels).instrument(span).await
     }
 
-    async fn run_inner(&self, job: &Job, channels: Channels) -> Result<Outcome, ServiceError> {
+    async fn run_inner(
+        &self,
+        client: &Client,
+        job: &Job,
+        channels: Channels,
+    ) -> Result<Outcome, ServiceError> {
         let asked = Instant::now();
-        let slot = self.slot(&channels.events).await?;
+        let slot = self.slot(client, &channels.events).await?;
         let waited = asked.elapsed();
         let sandbox = self.sandbox(job, slot).await?;
         let ready = asked.elapsed();
@@ -140,12 +142,16 @@ impl Service {
         self.sandboxes.close().await;
     }
 
-    async fn slot(&self, events: &mpsc::Sender<ExecutionEvent>) -> Result<Slot, ServiceError> {
+    async fn slot(
+        &self,
+        client: &Client,
+        events: &mpsc::Sender<ExecutionEvent>,
+    ) -> Result<Slot, ServiceError> {
         // A place that nobody takes note of is not worth waiting for.
         let tell = |position| drop(events.try_send(ExecutionEvent::Queued { position }));
-        self.queue.enter(tell).await.map_err(|error| match error {
+        self.queue.enter(client, tell).await.map_err(|error| match error {
             QueueError::Closed => ServiceError::ShuttingDown,
-            QueueError::Full { waiting } => ServiceError::QueueFull { waiting },
+            refused => ServiceError::Queue(refused),
         })
     }
 

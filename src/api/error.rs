@@ -8,6 +8,7 @@ use serde_json::json;
 
 use crate::causes::with_causes;
 use crate::execution::ExecutionError;
+use crate::queue::QueueError;
 use crate::sandbox::SandboxError;
 use crate::service::ServiceError;
 
@@ -64,7 +65,7 @@ impl From<ServiceError> for ApiError {
     fn from(error: ServiceError) -> Self {
         match &error {
             ServiceError::ImageMissing { .. } => Self::unavailable("image-not-built", error.to_string()),
-            ServiceError::QueueFull { .. } => Self::unavailable("queue-full", error.to_string()),
+            ServiceError::Queue(queue) => Self::from(*queue),
             ServiceError::ShuttingDown => Self::unavailable("shutting-down", error.to_string()),
             ServiceError::Execution(ExecutionError::Files(_)) => {
                 Self::bad_request("files-not-accepted", error.to_string())
@@ -81,6 +82,18 @@ impl From<ServiceError> for ApiError {
                 Self::internal()
             }
         }
+    }
+}
+
+impl From<QueueError> for ApiError {
+    fn from(error: QueueError) -> Self {
+        let (status, code) = match error {
+            QueueError::Closed => (StatusCode::SERVICE_UNAVAILABLE, "shutting-down"),
+            QueueError::Full { .. } => (StatusCode::SERVICE_UNAVAILABLE, "queue-full"),
+            QueueError::TooManyWaiting { .. } => (StatusCode::TOO_MANY_REQUESTS, "too-many-waiting"),
+            QueueError::WaitedTooLong { .. } => (StatusCode::SERVICE_UNAVAILABLE, "waited-too-long"),
+        };
+        Self { retry: true, ..Self::new(status, code, error.to_string()) }
     }
 }
 

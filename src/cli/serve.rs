@@ -1,5 +1,6 @@
 //! `dayfly serve`.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -14,6 +15,7 @@ use super::{Failure, client, logging};
 use crate::api::{Api, Origins, SocketLimits};
 use crate::causes::with_causes;
 use crate::languages::Languages;
+use crate::queue::{QueueLimits, Share};
 use crate::sandbox::{Sandboxes, reaper};
 use crate::service::Service;
 use crate::web_ui::WebUi;
@@ -45,8 +47,16 @@ impl Serve {
         let service = Arc::new(Service::new(
             languages,
             sandboxes,
-            config.max_concurrent_executions,
-            config.max_waiting,
+            QueueLimits {
+                slots: config.max_concurrent_executions,
+                max_waiting: config.max_waiting,
+                longest_wait: Some(config.longest_wait),
+                share: Share {
+                    concurrency: config.max_concurrent_per_client,
+                    max_waiting: Some(config.max_waiting_per_client),
+                },
+                shares: HashMap::new(),
+            },
         ));
         if let Some(jobs) = config.build_images {
             service.build_images(jobs, config.cache);

@@ -86,7 +86,14 @@ settings! {
     max_concurrent_executions: NonZeroUsize = "5", "max-concurrent-executions", "MAX_CONCURRENT_EXECUTIONS",
         from count(1)..=count(1000);
     /// How many runs may wait for their turn
-    max_waiting: usize = "100", "max-waiting", "DAYFLY_MAX_WAITING", from 0..=100_000_usize;
+    max_waiting: usize = "100", "max-waiting", "DAYFLY_MAX_WAITING", from 0..=10_000_usize;
+    /// How many runs one client may have at a time; as many as there are at all if not given
+    max_concurrent_per_client: Option<NonZeroUsize> = "", "max-concurrent-per-client", "DAYFLY_MAX_CONCURRENT_PER_CLIENT",
+        from count(1)..=count(1000);
+    /// How many runs of one client may wait for their turn
+    max_waiting_per_client: usize = "50", "max-waiting-per-client", "DAYFLY_MAX_WAITING_PER_CLIENT", from 0..=10_000_usize;
+    /// How long a run may wait for its turn
+    longest_wait: Duration = "5m", "longest-wait", "DAYFLY_LONGEST_WAIT", from SECOND..=HOUR;
     /// Origins whose pages may call the server beside its own, with commas between them; * is any
     cors_origin: String = "", "cors-origin", "CORS_ORIGIN";
     /// How many interactive connections one address may have
