@@ -3,6 +3,7 @@
 mod config;
 mod flags;
 mod images;
+mod keys;
 mod languages;
 mod logging;
 mod run;
@@ -43,6 +44,9 @@ enum Command {
     Serve(serve::Serve),
     /// Show the settings of a server that is started so, and where each comes from
     Config(config::Config),
+    /// Make API keys
+    #[command(subcommand)]
+    Keys(keys::Keys),
     /// Run one file and exit with its exit code
     #[command(after_help = run::EXIT_CODES)]
     Run(run::Run),
@@ -94,6 +98,7 @@ async fn dispatch(command: Command) -> Result<ExitCode, Failure> {
     match command {
         Command::Serve(serve) => serve.run().await,
         Command::Config(config) => config.run(),
+        Command::Keys(keys) => keys.run(),
         Command::Run(run) => run.run().await,
         Command::Images(images) => images.run().await,
         Command::Languages(languages) => languages.run().await,

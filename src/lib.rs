@@ -12,7 +12,10 @@
 //! | [`service`] | takes jobs and runs them |
 //! | [`api`] | HTTP on top |
 //! | [`web_ui`] | the page |
+//! | [`http_server`] | connections, and HTTP on them |
 //! | [`client`] | who asks for runs |
+//! | [`keys`] | API keys |
+//! | [`rates`] | how often a client may ask |
 //! | [`config`] | the settings, and where each comes from |
 //! | [`cli`] | the commands of the binary |
 
@@ -24,10 +27,13 @@ pub mod config;
 pub mod conformance;
 mod digest;
 pub mod execution;
+pub mod http_server;
 pub mod images;
+pub mod keys;
 pub mod languages;
 pub mod limits;
 pub mod queue;
+pub mod rates;
 pub mod sandbox;
 pub mod service;
 pub mod web_ui;

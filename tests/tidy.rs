@@ -23,7 +23,7 @@ fn dependencies_point_one_way() {
         ("engine-api/src/*", ["dayfly::", "use runner", "axum"].as_slice()),
         ("runner/src/*", ["dayfly::", "engine_api", "tokio", "hyper"].as_slice()),
         ("src/execution/*", ["engine_api", "axum"].as_slice()),
-        ("src/api/*", ["engine_api", "crate::cli"].as_slice()),
+        ("src/api/*", ["engine_api", "crate::cli::"].as_slice()),
         ("src/sandbox/*", ["crate::languages", "crate::api", "axum"].as_slice()),
     ] {
         let files = tracked(&[folder]);

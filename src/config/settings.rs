@@ -1,12 +1,16 @@
 //! Every setting there is.
 
 use std::net::IpAddr;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use bytesize::ByteSize;
+use ipnet::IpNet;
+
 use super::value::{Allows, LogFormat, Value};
 use super::{ConfigError, Effective, Layers, Setting};
+use crate::keys::Keys;
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(60 * 60);
@@ -25,7 +29,10 @@ macro_rules! settings {
         pub struct Config {$(
             #[doc = $help]
             pub $field: $type,
-        )+}
+        )+
+            /// The API keys.
+            pub keys: Keys,
+        }
 
         /// Every setting there is.
         pub const SETTINGS: &[Setting] = &[$(
@@ -58,7 +65,7 @@ macro_rules! settings {
                         None => unreachable!("SETTINGS has an entry for each field"),
                     };
                 )+
-                Ok((Self { $($field),+ }, effective))
+                Ok((Self { $($field,)+ keys: layers.keys() }, effective))
             }
         }
     };
@@ -68,6 +75,13 @@ macro_rules! settings {
     (@secret secret) => { true };
     (@allowed $type:ty) => { None };
     (@allowed $type:ty, $allowed:expr) => { Some(&$allowed as &dyn Allows<$type>) };
+}
+
+const fn rate(number: u32) -> NonZeroU32 {
+    match NonZeroU32::new(number) {
+        Some(number) => number,
+        None => panic!("a rate of nothing"),
+    }
 }
 
 const fn count(number: usize) -> NonZeroUsize {
@@ -96,6 +110,27 @@ settings! {
     longest_wait: Duration = "5m", "longest-wait", "DAYFLY_LONGEST_WAIT", from SECOND..=HOUR;
     /// Origins whose pages may call the server beside its own, with commas between them; * is any
     cors_origin: String = "", "cors-origin", "CORS_ORIGIN";
+    /// Networks of proxies, with commas between them, that say truly for whom they ask
+    trusted_proxies: Vec<IpNet> = "", "trusted-proxies", "DAYFLY_TRUSTED_PROXIES";
+    /// How many requests a minute that run something one client may send, in bursts of as many
+    requests_per_minute: NonZeroU32 = "600", "requests-per-minute", "DAYFLY_REQUESTS_PER_MINUTE",
+        from rate(1)..=rate(1_000_000);
+    /// How long the body of a request may be
+    max_body: ByteSize = "8 MiB", "max-body", "DAYFLY_MAX_BODY", from ByteSize::kib(1)..=ByteSize::mib(256);
+    /// How long the body of a request may take to arrive
+    body_timeout: Duration = "30s", "body-timeout", "DAYFLY_BODY_TIMEOUT", from SECOND..=HOUR;
+    /// How long the first line and the headers of a request may be
+    max_header: ByteSize = "32 KiB", "max-header", "DAYFLY_MAX_HEADER", from ByteSize::kib(4)..=ByteSize::mib(1);
+    /// How long these may take to arrive, and how long a connection may wait for the next request
+    header_timeout: Duration = "10s", "header-timeout", "DAYFLY_HEADER_TIMEOUT", from SECOND..=HOUR;
+    /// How long a client may take nothing of a reply
+    write_timeout: Duration = "30s", "write-timeout", "DAYFLY_WRITE_TIMEOUT", from SECOND..=HOUR;
+    /// How many connections there may be
+    max_connections: NonZeroUsize = "4096", "max-connections", "DAYFLY_MAX_CONNECTIONS",
+        from count(1)..=count(100_000);
+    /// How many connections one address may have, if it is no proxy's
+    max_connections_per_client: NonZeroUsize = "256", "max-connections-per-client", "DAYFLY_MAX_CONNECTIONS_PER_CLIENT",
+        from count(1)..=count(100_000);
     /// How many interactive connections one address may have
     sockets_per_client: NonZeroUsize = "20", "sockets-per-client", "DAYFLY_SOCKETS_PER_CLIENT",
         from count(1)..=count(100_000);

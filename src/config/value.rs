@@ -1,12 +1,13 @@
 //! How values are written, in all places the same.
 
 use std::net::IpAddr;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use bytesize::ByteSize;
+use ipnet::IpNet;
 
 /// A kind of value.
 pub(super) trait Value: Sized {
@@ -91,17 +92,23 @@ macro_rules! numbers {
 
 numbers!(u16, u32, usize);
 
-impl Value for NonZeroUsize {
-    const PLACEHOLDER: &'static str = "NUMBER";
+macro_rules! counts {
+    ($($type:ty),+) => {$(
+        impl Value for $type {
+            const PLACEHOLDER: &'static str = "NUMBER";
 
-    fn parse(text: &str) -> Result<Self, String> {
-        text.parse().map_err(|_| "it must be a whole number from 1 on".to_owned())
-    }
+            fn parse(text: &str) -> Result<Self, String> {
+                text.parse().map_err(|_| "it must be a whole number from 1 on".to_owned())
+            }
 
-    fn write(&self) -> String {
-        self.to_string()
-    }
+            fn write(&self) -> String {
+                self.to_string()
+            }
+        }
+    )+};
 }
+
+counts!(NonZeroU32, NonZeroUsize);
 
 impl Value for Duration {
     const PLACEHOLDER: &'static str = "TIME";
@@ -143,6 +150,25 @@ impl Value for IpAddr {
 
     fn write(&self) -> String {
         self.to_string()
+    }
+}
+
+/// Networks, with commas between them; an address alone is the network of that one.
+impl Value for Vec<IpNet> {
+    const PLACEHOLDER: &'static str = "NETWORKS";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let network = |text: &str| {
+            let network = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+            network.map_err(|_| {
+                format!("{text:?} is no network: write addresses, or networks as in 10.0.0.0/8 or fd00::/8")
+            })
+        };
+        text.split(',').map(str::trim).filter(|text| !text.is_empty()).map(network).collect()
+    }
+
+    fn write(&self) -> String {
+        self.iter().map(IpNet::to_string).collect::<Vec<_>>().join(",")
     }
 }
 
@@ -211,6 +237,17 @@ mod tests {
         for text in ["1ms", "90s", "1h 30m"] {
             let time = Duration::parse(text).unwrap();
             assert_eq!(Duration::parse(&time.write()).unwrap(), time);
+        }
+    }
+
+    #[test]
+    fn networks_are_written_in_a_list() {
+        let networks = Vec::<IpNet>::parse("10.0.0.0/8, 192.0.2.1,fd00::/8").unwrap();
+        assert_eq!(networks.write(), "10.0.0.0/8,192.0.2.1/32,fd00::/8");
+        assert_eq!(Vec::parse(&networks.write()), Ok(networks));
+        assert_eq!(Vec::<IpNet>::parse(""), Ok(Vec::new()));
+        for bad in ["10.0.0.0/33", "localhost", "10.0.0.0-10.0.0.9"] {
+            assert!(Vec::<IpNet>::parse(bad).unwrap_err().contains(bad));
         }
     }
 
