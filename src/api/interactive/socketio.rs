@@ -7,10 +7,10 @@ use std::future::ready;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::http::Extensions;
 use serde::Deserialize;
 use serde_json::{Value, json};
 use socketioxide::extract::{SocketRef, TryData};
+use socketioxide::handler::ConnectHandler as _;
 use socketioxide::layer::SocketIoLayer;
 use socketioxide::{SendError, SocketError, SocketIo};
 use tokio::sync::mpsc;
@@ -22,6 +22,7 @@ use super::session::Session;
 use super::sockets::{SocketPlace, Sockets};
 use crate::api::caller::Identity;
 use crate::api::error::ApiError;
+use crate::api::gate::Gate;
 use crate::client::Client;
 use crate::service::Service;
 
@@ -45,10 +46,16 @@ pub(in crate::api) fn layer(service: Arc<Service>, sockets: Sockets) -> SocketIo
         .ws_max_message_size(LONGEST_MESSAGE)
         .ws_max_frame_size(LONGEST_MESSAGE)
         .build_layer();
-    io.ns("/", move |socket: SocketRef, TryData(auth): TryData<Auth>| {
+    let gate = sockets.gate().clone();
+    let connect = move |socket: SocketRef, TryData(auth): TryData<Auth>| {
         connect(&socket, &auth.unwrap_or_default(), Arc::clone(&service), sockets.clone());
         ready(())
-    });
+    };
+    // Refused here, a client is told why in its `connect_error`.
+    let check_key = move |socket: SocketRef, TryData(auth): TryData<Auth>| {
+        ready(identify(&socket, &auth.unwrap_or_default(), &gate).map(drop).map_err(refusal))
+    };
+    io.ns("/", connect.with(check_key));
     layer
 }
 
@@ -58,17 +65,28 @@ struct Auth {
     key: Option<String>,
 }
 
+/// Who opens a connection.
+fn identify(socket: &SocketRef, auth: &Auth, gate: &Gate) -> Result<Identity, ApiError> {
+    let identity = socket.req_parts().extensions.get().ok_or_else(ApiError::internal)?;
+    gate.with_key(identity, auth.key.as_deref())
+}
+
+/// All that a `connect_error` can carry is one text.
+fn refusal(error: ApiError) -> String {
+    let (code, message) = error.into_parts();
+    format!("{code}: {message}")
+}
+
 /// The client of a new connection, and its place among those of its address.
-fn admit(extensions: &Extensions, auth: &Auth, sockets: &Sockets) -> Result<(Client, SocketPlace), ApiError> {
-    let identity = extensions.get::<Identity>().ok_or_else(ApiError::internal)?;
-    let identity = sockets.gate().with_key(identity, auth.key.as_deref())?;
+fn admit(socket: &SocketRef, auth: &Auth, sockets: &Sockets) -> Result<(Client, SocketPlace), ApiError> {
+    let identity = identify(socket, auth, sockets.gate())?;
     let place = sockets.admit(identity.address);
     let place = place.ok_or_else(|| ApiError::too_many_sockets(sockets.limits().per_client))?;
     Ok((identity.client(), place))
 }
 
 fn connect(socket: &SocketRef, auth: &Auth, service: Arc<Service>, sockets: Sockets) {
-    let (client, place) = match admit(&socket.req_parts().extensions, auth, &sockets) {
+    let (client, place) = match admit(socket, auth, &sockets) {
         Ok(admitted) => admitted,
         Err(error) => {
             let (code, message) = error.into_parts();
