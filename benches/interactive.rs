@@ -111,7 +111,7 @@ impl RawEcho {
 }
 
 async fn sockets() {
-    let server = Server::start(&["--sockets-per-client", "1000"]);
+    let server = Server::start(&["--sockets-per-client=1000", "--max-connections-per-client=1000"]);
     // The first connection fills caches.
     let mut open = vec![Socket::open(&server).await];
     let before = server.resident_bytes();

@@ -1,10 +1,14 @@
 //! The HTTP interface. No logic is here: requests become jobs, outcomes become replies.
 
 mod artifacts;
+mod body;
 mod caller;
+mod cors;
 mod error;
 mod execute;
 mod executions;
+mod gate;
+mod headers;
 mod health;
 mod interactive;
 mod job;
@@ -14,7 +18,9 @@ mod languages;
 mod limits;
 mod metrics;
 mod openapi;
+mod origin;
 mod outcome;
+mod proxies;
 mod ready;
 mod requests;
 
@@ -23,15 +29,19 @@ use std::sync::Arc;
 use axum::Router;
 use axum::extract::{FromRef, State};
 use axum::http::{HeaderMap, Method, Uri};
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn_with_state, map_response};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use tower_http::catch_panic::CatchPanicLayer;
 
+pub use self::body::BodyLimits;
 use self::error::ApiError;
-pub use self::interactive::{Origins, SocketLimits};
+pub use self::gate::Gate;
+pub use self::interactive::SocketLimits;
 use self::interactive::{Sockets, socketio, websocket};
 use self::metrics::MetricsOpen;
+pub use self::origin::Origins;
+pub use self::proxies::Proxies;
 use crate::callback::Callbacks;
 use crate::executions::Executions;
 use crate::service::Service;
@@ -41,6 +51,8 @@ use crate::web_ui::WebUi;
 #[derive(Clone, Debug, FromRef)]
 pub struct Api {
     service: Arc<Service>,
+    gate: Gate,
+    bodies: BodyLimits,
     sockets: Sockets,
     page: WebUi,
     executions: Executions,
@@ -49,18 +61,20 @@ pub struct Api {
 }
 
 impl Api {
-    /// The interface of this service.
+    /// The interface of this service, behind this gate.
     #[must_use]
     pub fn new(
         service: Arc<Service>,
+        gate: Gate,
+        bodies: BodyLimits,
         limits: SocketLimits,
-        origins: Origins,
         page: WebUi,
         executions: Executions,
         callbacks: Callbacks,
     ) -> Self {
-        let sockets = Sockets::new(limits, origins, service.metrics().websockets.clone());
-        Self { service, sockets, page, executions, callbacks, metrics_open: MetricsOpen(false) }
+        let sockets = Sockets::new(limits, gate.clone(), service.metrics().websockets.clone());
+        let metrics_open = MetricsOpen(false);
+        Self { service, gate, bodies, sockets, page, executions, callbacks, metrics_open }
     }
 
     /// Says whether others than this machine may read the metrics.
@@ -71,24 +85,31 @@ impl Api {
 
     /// The routes.
     pub fn router(&self) -> Router {
-        let sockets = self.sockets.clone();
+        let gate = || self.gate.clone();
         Router::new()
             .route("/execute", post(execute::execute))
             .route("/executions", post(executions::submit))
             .route("/executions/{id}", get(executions::show).delete(executions::cancel))
             .route("/executions/{id}/events", get(executions::events))
             .route("/languages", get(languages::languages))
+            .route("/ws", get(websocket::upgrade))
+            .route_layer(from_fn_with_state(gate(), gate::admit))
+            // What follows is open to everybody.
             .route("/health", get(health::health))
             .route("/ready", get(ready::ready))
             .route("/metrics", get(metrics::metrics))
             .route("/openapi.json", get(openapi::openapi))
-            .route("/ws", get(websocket::upgrade))
             .fallback(file_or_unknown)
             .method_not_allowed_fallback(wrong_method)
-            .layer(socketio::layer(Arc::clone(&self.service), sockets.clone()))
-            .layer(from_fn_with_state(sockets, socketio::check_origin))
+            .layer(socketio::layer(Arc::clone(&self.service), self.sockets.clone()))
+            .layer(from_fn_with_state(gate(), gate::admit_socketio))
+            .layer(from_fn_with_state(self.bodies, body::bound))
+            .layer(from_fn_with_state(gate(), gate::check_origin))
+            .layer(cors::layer(self.gate.origins()))
             .layer(CatchPanicLayer::custom(|_| error::panicked()))
             .layer(from_fn_with_state(Arc::clone(&self.service), requests::observe))
+            .layer(from_fn_with_state(gate(), gate::identify))
+            .layer(map_response(headers::secure))
             .with_state(self.clone())
     }
 

@@ -5,6 +5,7 @@ mod doctor;
 mod flags;
 mod health;
 mod images;
+mod keys;
 mod languages;
 mod logging;
 mod run;
@@ -48,6 +49,9 @@ enum Command {
     Config(config::Config),
     /// Ask a server whether it is well, and exit with 0 if it is
     Health(health::Health),
+    /// Make API keys
+    #[command(subcommand)]
+    Keys(keys::Keys),
     /// Run one file and exit with its exit code
     #[command(after_help = run::EXIT_CODES)]
     Run(run::Run),
@@ -113,6 +117,7 @@ async fn dispatch(command: Command) -> Result<ExitCode, Failure> {
         Command::Serve(serve) => serve.run().await,
         Command::Config(config) => config.run(),
         Command::Health(health) => health.run().await,
+        Command::Keys(keys) => keys.run(),
         Command::Run(run) => run.run().await,
         Command::Images(images) => images.run().await,
         Command::Languages(languages) => languages.run().await,

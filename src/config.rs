@@ -12,9 +12,11 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 
+use crate::keys::KeyError;
+
 pub use self::layers::{Layers, Origin};
 pub use self::settings::{Config, SETTINGS};
-pub use self::value::{LogFormat, Networks, Secret};
+pub use self::value::{LogFormat, Secret};
 
 /// Where the file is looked for if nobody names another; it need not be there.
 pub const DEFAULT_FILE: &str = "/etc/dayfly/dayfly.toml";
@@ -70,6 +72,14 @@ pub enum ConfigError {
         path: PathBuf,
         /// What is wrong, and where.
         message: String,
+    },
+    /// A key cannot be meant.
+    #[error("{} is wrong about", path.display())]
+    Key {
+        /// Which file.
+        path: PathBuf,
+        /// Which key, and what is wrong.
+        source: KeyError,
     },
     /// There is no such setting.
     #[error("{name} in {place} is no setting{}", did_you_mean(similar))]

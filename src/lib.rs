@@ -18,7 +18,10 @@
 //! | [`traces`] | where a run's time went, for OpenTelemetry |
 //! | [`api`] | HTTP on top |
 //! | [`web_ui`] | the page |
+//! | [`http_server`] | connections, and HTTP on them |
 //! | [`client`] | who asks for runs |
+//! | [`keys`] | API keys |
+//! | [`rates`] | how often a client may ask |
 //! | [`config`] | the settings, and where each comes from |
 //! | [`cli`] | the commands of the binary |
 
@@ -34,12 +37,15 @@ pub mod doctor;
 pub mod execution;
 pub mod executions;
 mod fields;
+pub mod http_server;
 pub mod images;
+pub mod keys;
 pub mod languages;
 pub mod limits;
 pub mod metrics;
 mod outage;
 pub mod queue;
+pub mod rates;
 pub mod readiness;
 pub mod sandbox;
 pub mod service;

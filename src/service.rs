@@ -21,7 +21,7 @@ use crate::images::{self, Builder, Image, ImageState, Look};
 use crate::languages::{Language, Languages};
 use crate::metrics::Metrics;
 use crate::outage::Outage;
-use crate::queue::{Queue, QueueError, Slot};
+use crate::queue::{Queue, QueueError, QueueLimits, Slot};
 use crate::readiness::{Readiness, Watch};
 use crate::sandbox::{Sandbox, SandboxError, Sandboxes};
 use crate::traces::step;
@@ -32,7 +32,7 @@ const IMAGE_MEMORY: Duration = Duration::from_secs(5);
 /// How often a sandbox is tried to be made while the engine answers, but not as it should.
 const ATTEMPTS: u32 = 4;
 
-/// Runs jobs, so many at a time, the others in the order in which they came.
+/// Runs jobs, so many at a time; the others wait, and clients take turns.
 #[derive(Debug)]
 pub struct Service {
     languages: Languages,
@@ -61,12 +61,9 @@ pub enum ServiceError {
         /// What is being done about it.
         build: Option<Build>,
     },
-    /// Too many jobs wait already.
-    #[error("{waiting} runs are waiting already: try again in a few seconds")]
-    QueueFull {
-        /// How many.
-        waiting: usize,
-    },
+    /// Its turn does not come.
+    #[error(transparent)]
+    Queue(QueueError),
     /// No sandbox could be made.
     #[error(transparent)]
     Sandbox(SandboxError),
@@ -82,7 +79,7 @@ impl ServiceError {
         match self {
             Self::Execution(ExecutionError::Files(_)) => "files-not-accepted",
             Self::ImageMissing { .. } => "image-not-built",
-            Self::QueueFull { .. } => "queue-full",
+            Self::Queue(queue) => queue.code(),
             Self::Sandbox(SandboxError::Engine(engine)) if engine.is_unreachable() => "engine-unreachable",
             Self::Execution(_) | Self::Sandbox(_) => "internal-error",
             Self::ShuttingDown => "shutting-down",
@@ -97,7 +94,7 @@ impl ServiceError {
             }
             Self::Execution(ExecutionError::Files(_)) => tracing::debug!("refused: {self}"),
             Self::Execution(_) | Self::Sandbox(_) => tracing::error!("a run failed: {}", with_causes(self)),
-            Self::ImageMissing { .. } | Self::QueueFull { .. } | Self::ShuttingDown => {
+            Self::ImageMissing { .. } | Self::Queue(_) | Self::ShuttingDown => {
                 tracing::debug!("refused: {self}");
             }
         }
@@ -105,14 +102,14 @@ impl ServiceError {
 }
 
 impl Service {
-    /// A service with `slots` runs at a time and `most_waiting` jobs in the queue.
+    /// A service whose queue has these limits.
     #[must_use]
-    pub fn new(languages: Languages, sandboxes: Sandboxes, slots: NonZeroUsize, most_waiting: usize) -> Self {
-        sandboxes.metrics().executions.set_limits(slots, most_waiting);
+    pub fn new(languages: Languages, sandboxes: Sandboxes, limits: QueueLimits) -> Self {
+        sandboxes.metrics().executions.set_limits(limits.slots, limits.max_waiting);
         Self {
             languages,
             sandboxes,
-            queue: Queue::new(slots, most_waiting),
+            queue: Queue::new(limits),
             images: Mutex::default(),
             background: Background::default(),
             outage: Outage::new(Duration::ZERO),
@@ -187,7 +184,7 @@ impl Service {
             language = job.language.key,
             status = Empty,
         );
-        let ran = self.run_inner(job, channels).instrument(span.clone()).await;
+        let ran = self.run_inner(client, job, channels).instrument(span.clone()).await;
         let status = match &ran {
             Ok(outcome) => outcome.status.as_str(),
             Err(error) => {
@@ -200,11 +197,16 @@ impl Service {
         ran
     }
 
-    async fn run_inner(&self, job: &Job, channels: Channels) -> Result<Outcome, ServiceError> {
+    async fn run_inner(
+        &self,
+        client: &Client,
+        job: &Job,
+        channels: Channels,
+    ) -> Result<Outcome, ServiceError> {
         let asked = Instant::now();
         let metrics = &self.metrics().executions;
         let waiting = metrics.wait();
-        let slot = self.slot(&channels.events).instrument(step!("queue")).await?;
+        let slot = self.slot(client, &channels.events).instrument(step!("queue")).await?;
         waiting.admitted();
         let waited = asked.elapsed();
         let sandbox = self.sandbox(job, slot).await?;
@@ -254,12 +256,16 @@ impl Service {
         self.sandboxes.close().await;
     }
 
-    async fn slot(&self, events: &mpsc::Sender<ExecutionEvent>) -> Result<Slot, ServiceError> {
+    async fn slot(
+        &self,
+        client: &Client,
+        events: &mpsc::Sender<ExecutionEvent>,
+    ) -> Result<Slot, ServiceError> {
         // A place that nobody takes note of is not worth waiting for.
         let tell = |position| drop(events.try_send(ExecutionEvent::Queued { position }));
-        self.queue.enter(tell).await.map_err(|error| match error {
+        self.queue.enter(client, tell).await.map_err(|error| match error {
             QueueError::Closed => ServiceError::ShuttingDown,
-            QueueError::Full { waiting } => ServiceError::QueueFull { waiting },
+            refused => ServiceError::Queue(refused),
         })
     }
 

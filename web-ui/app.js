@@ -1,5 +1,6 @@
 // The page: makes its parts and connects them.
 
+import { KeyDialog, keyProtocols } from "./api-key.js";
 import { CodeStore } from "./code-store.js";
 import { Connection } from "./connection.js";
 import { attachDivider } from "./divider.js";
@@ -37,6 +38,7 @@ const received = new ReceivedOutput();
 let language = null;
 let isIdle = true;
 let saidAway = false;
+let needsKey = false;
 let awayTimer = null;
 
 const editor = new Editor(byId("editor"), () => {
@@ -53,7 +55,11 @@ const list = new LanguageList(languages, (key) => {
   editor.focus();
 });
 
-const connection = new Connection(new URL("ws", location.href.replace(/^http/, "ws").replace(/#.*/, "")));
+const connection = new Connection(new URL("ws", location.href.replace(/^http/, "ws").replace(/#.*/, "")), keyProtocols);
+const keyDialog = new KeyDialog(() => {
+  needsKey = false;
+  connection.retryNow();
+});
 const runs = new RunControl({
   connection, editor, terminal, writer, input, received, status,
   keys: buttonKeys,
@@ -165,9 +171,17 @@ connection.addEventListener("close", () => {
   if (!runs.isRunning && !saidAway) awayTimer ??= setTimeout(sayAway, AWAY);
 });
 
+connection.addEventListener("failed", async () => {
+  if (needsKey || !(await keyDialog.isNeeded())) return;
+  needsKey = true;
+  connection.hold();
+  status.say({ tone: "failure", text: "This server needs a key", action: { label: "Enter key", act: () => keyDialog.ask() } });
+  keyDialog.ask();
+});
+
 /** A connection that is back at once is not worth a word. */
 function sayAway() {
-  if (runs.isRunning) return;
+  if (runs.isRunning || needsKey) return;
   saidAway = true;
   status.say({
     tone: "failure", text: "The server is away", advice: "Your code is kept, and the page goes on trying.",

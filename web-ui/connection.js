@@ -4,17 +4,20 @@ const FIRST_DELAY = 500;
 const LONGEST_DELAY = 10_000;
 
 /**
- * Events: "open", "close", "retry" (before each new try), and "message" with the message as `detail`.
+ * Events: "open", "close", "failed" (after "close", if it was never open), "retry" (before each new try), and "message" with the message as `detail`.
  */
 export class Connection extends EventTarget {
   #url;
   #socket = null;
+  #protocols;
   #delay = FIRST_DELAY;
   #timer = null;
 
-  constructor(url) {
+  /** @param protocols gives the subprotocols of a new socket */
+  constructor(url, protocols) {
     super();
     this.#url = url;
+    this.#protocols = protocols;
     addEventListener("online", () => this.retryNow());
     document.addEventListener("visibilitychange", () => {
       if (!document.hidden) this.retryNow();
@@ -41,12 +44,19 @@ export class Connection extends EventTarget {
     this.#connect();
   }
 
+  /** Leaves it at this try until `retryNow`. */
+  hold() {
+    clearTimeout(this.#timer);
+  }
+
   #connect() {
     this.#timer = null;
     this.dispatchEvent(new Event("retry"));
-    const socket = new WebSocket(this.#url);
+    const socket = new WebSocket(this.#url, this.#protocols());
     this.#socket = socket;
+    let wasOpen = false;
     socket.addEventListener("open", () => {
+      wasOpen = true;
       this.#delay = FIRST_DELAY;
       this.dispatchEvent(new Event("open"));
     });
@@ -56,6 +66,7 @@ export class Connection extends EventTarget {
     socket.addEventListener("close", () => {
       this.#retryLater();
       this.dispatchEvent(new Event("close"));
+      if (!wasOpen) this.dispatchEvent(new Event("failed"));
     });
   }
 

@@ -1,5 +1,6 @@
 // The server's languages: those of the last visit at once, then those of the server.
 
+import { keyHeaders } from "./api-key.js";
 import { recall, remember } from "./preferences.js";
 
 const POLL = 2_000;
@@ -30,7 +31,7 @@ export class Languages extends EventTarget {
   /** Asks the server, and goes on asking while an image is being built. */
   async refresh() {
     clearTimeout(this.#timer);
-    const reply = await fetch("languages?detail=true");
+    const reply = await fetch("languages?detail=true", { headers: keyHeaders() });
     if (!reply.ok) throw new Error(`the list of languages: ${reply.status}`);
     this.#list = await reply.json();
     remember("languages", this.#list.map(({ image, ...lasting }) => lasting));

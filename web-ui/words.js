@@ -100,7 +100,7 @@ function compileFailure(stage, limits) {
   }
 }
 
-const KEY_NEEDED = ["This server needs a key", "The page has none."];
+const KEY_NEEDED = ["This server needs a key", "Load the page again to enter one."];
 const TOO_LONG = ["The program is too long for the server"];
 const TOO_FAST = ["Too much in a short time", "Wait a moment, then try again."];
 
@@ -115,10 +115,10 @@ const ERRORS = {
   "too-many-executions": ["Too many programs run at once from here", "Stop one of them, or wait for its end."],
   "foreign-origin": ["This server does not take runs from this address of the page"],
   "missing-key": KEY_NEEDED,
-  "invalid-key": KEY_NEEDED,
-  "unauthorized": KEY_NEEDED,
-  "forbidden": ["This server does not let the page run programs"],
-  "rate-limited": TOO_FAST,
+  "wrong-key": KEY_NEEDED,
+  "too-many-requests": TOO_FAST,
+  "too-many-waiting": ["Too many programs of yours wait", "Wait until one of them has begun."],
+  "waited-too-long": ["The server is busy", "The program has waited too long for its turn. Try again later."],
   "too-many-messages": TOO_FAST,
   "internal-error": ["The server could not run it", "Your code is kept. Try again."],
 };

@@ -1,17 +1,20 @@
 //! Errors as callers see them: a stable code, and a sentence that says what to do.
 
+use std::time::Duration;
+
 use axum::Json;
-use axum::http::header::RETRY_AFTER;
+use axum::http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
 use axum::http::{HeaderValue, Method, StatusCode};
 use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use crate::execution::ExecutionError;
+use crate::queue::QueueError;
 use crate::sandbox::SandboxError;
 use crate::service::ServiceError;
 
-/// Seconds after which a caller may try again when the server is busy or the engine away.
-const RETRY_AFTER_SECONDS: HeaderValue = HeaderValue::from_static("5");
+/// How long a caller should wait when the server is busy or the engine away, and nobody can say how long that takes.
+const A_WHILE: Duration = Duration::from_secs(5);
 
 /// An error reply: `{"error": {"code", "message"}}`.
 #[derive(Debug)]
@@ -19,12 +22,14 @@ pub(super) struct ApiError {
     status: StatusCode,
     code: &'static str,
     message: String,
-    retry: bool,
+    retry_after: Option<Duration>,
+    /// How to say who one is (RFC 9110, section 11.6.1).
+    challenge: Option<&'static str>,
 }
 
 impl ApiError {
     pub(super) fn new(status: StatusCode, code: &'static str, message: impl Into<String>) -> Self {
-        Self { status, code, message: message.into(), retry: false }
+        Self { status, code, message: message.into(), retry_after: None, challenge: None }
     }
 
     pub(super) fn bad_request(code: &'static str, message: impl Into<String>) -> Self {
@@ -48,7 +53,16 @@ impl ApiError {
     }
 
     pub(super) fn unavailable(code: &'static str, message: impl Into<String>) -> Self {
-        Self { retry: true, ..Self::new(StatusCode::SERVICE_UNAVAILABLE, code, message) }
+        Self::new(StatusCode::SERVICE_UNAVAILABLE, code, message).retry_after(A_WHILE)
+    }
+
+    pub(super) fn unauthorized(code: &'static str, message: &str, challenge: &'static str) -> Self {
+        Self { challenge: Some(challenge), ..Self::new(StatusCode::UNAUTHORIZED, code, message) }
+    }
+
+    /// The same, with the time after which the caller may try again.
+    pub(super) fn retry_after(self, wait: Duration) -> Self {
+        Self { retry_after: Some(wait), ..self }
     }
 
     pub(super) fn internal() -> Self {
@@ -69,9 +83,10 @@ impl From<&ServiceError> for ApiError {
     fn from(error: &ServiceError) -> Self {
         let code = error.code();
         match error {
-            ServiceError::ImageMissing { .. }
-            | ServiceError::QueueFull { .. }
-            | ServiceError::ShuttingDown => Self::unavailable(code, error.to_string()),
+            ServiceError::ImageMissing { .. } | ServiceError::ShuttingDown => {
+                Self::unavailable(code, error.to_string())
+            }
+            ServiceError::Queue(queue) => Self::from(*queue),
             ServiceError::Execution(ExecutionError::Files(_)) => Self::bad_request(code, error.to_string()),
             ServiceError::Sandbox(SandboxError::Engine(engine)) if engine.is_unreachable() => {
                 Self::unavailable(
@@ -84,12 +99,29 @@ impl From<&ServiceError> for ApiError {
     }
 }
 
+impl From<QueueError> for ApiError {
+    fn from(error: QueueError) -> Self {
+        let status = match error {
+            QueueError::Closed | QueueError::Full { .. } | QueueError::WaitedTooLong { .. } => {
+                StatusCode::SERVICE_UNAVAILABLE
+            }
+            QueueError::TooManyWaiting { .. } => StatusCode::TOO_MANY_REQUESTS,
+        };
+        Self::new(status, error.code(), error.to_string()).retry_after(A_WHILE)
+    }
+}
+
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
         let body = Json(json!({ "error": { "code": self.code, "message": self.message } }));
         let mut response = (self.status, body).into_response();
-        if self.retry {
-            response.headers_mut().insert(RETRY_AFTER, RETRY_AFTER_SECONDS);
+        if let Some(wait) = self.retry_after {
+            // Whole seconds, and never too early.
+            let seconds = wait.as_secs() + u64::from(wait.subsec_nanos() > 0);
+            response.headers_mut().insert(RETRY_AFTER, seconds.into());
+        }
+        if let Some(challenge) = self.challenge {
+            response.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static(challenge));
         }
         response
     }

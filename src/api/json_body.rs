@@ -1,15 +1,12 @@
 //! A JSON body, with errors that say what is wrong and where.
 
-use axum::body::Body;
 use axum::extract::{FromRequest, Request};
 use axum::http::StatusCode;
-use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::header::CONTENT_TYPE;
 use serde::de::DeserializeOwned;
 
+use super::body::read;
 use super::error::ApiError;
-
-/// The longest request body, in bytes.
-const BODY_LIMIT: usize = 8 * 1024 * 1024;
 
 /// The parsed body of a request.
 pub(super) struct JsonBody<T>(pub(super) T);
@@ -31,33 +28,12 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for JsonBody<T> {
                 message,
             ));
         }
-        let announced =
-            head.headers.get(CONTENT_LENGTH).and_then(|value| value.to_str().ok()?.parse::<usize>().ok());
-        if announced.is_some_and(|length| length > BODY_LIMIT) {
-            return Err(too_large());
-        }
         let bytes = read(body).await?;
         serde_json::from_slice(&bytes).map(Self).map_err(|error| {
             let code = if error.is_data() { "invalid-request" } else { "malformed-json" };
             ApiError::bad_request(code, format!("the body cannot be read: {error}"))
         })
     }
-}
-
-async fn read(body: Body) -> Result<axum::body::Bytes, ApiError> {
-    axum::body::to_bytes(body, BODY_LIMIT).await.map_err(|error| {
-        let cut =
-            std::error::Error::source(&error).is_some_and(|cause| cause.to_string().contains("length limit"));
-        match cut {
-            true => too_large(),
-            false => ApiError::bad_request("incomplete-body", "the body ended before it was complete"),
-        }
-    })
-}
-
-fn too_large() -> ApiError {
-    let message = format!("the body is larger than {BODY_LIMIT} bytes: send less code or less input");
-    ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", message)
 }
 
 fn is_json(content_type: &str) -> bool {

@@ -16,11 +16,14 @@ pub(super) struct Config {
 
 impl Config {
     pub(super) fn run(self) -> Result<ExitCode, Failure> {
-        let (_, effective) = self.flags.effective()?;
+        let (config, effective) = self.flags.effective()?;
         let lines: Vec<String> = effective.iter().map(line).collect();
         let width = effective.iter().zip(&lines).map(|(_, line)| line.chars().count()).max().unwrap_or(0);
         for (setting, line) in effective.iter().zip(&lines) {
             print(&format!("{line:width$}  # {}", origin(&setting.origin)));
+        }
+        for key in config.keys.iter() {
+            print(&format!("# [[keys]] name = \"{}\", sha256 = (hidden)", key.name));
         }
         Ok(ExitCode::SUCCESS)
     }

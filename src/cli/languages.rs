@@ -13,6 +13,7 @@ use super::{Failure, choose, client, print, state_name};
 use crate::conformance::{self, Row, matrix, measure};
 use crate::images::Look;
 use crate::languages::{self, Language};
+use crate::queue::QueueLimits;
 use crate::sandbox::Sandboxes;
 use crate::service::Service;
 
@@ -81,7 +82,7 @@ impl Trials {
         let languages = languages::Languages::load(config.languages.as_deref())?;
         let chosen = choose(&languages, &self.keys)?;
         let sandboxes = Sandboxes::new(client()?, config.runtime, Arc::default())?;
-        let service = Arc::new(Service::new(languages, sandboxes, self.jobs, usize::MAX));
+        let service = Arc::new(Service::new(languages, sandboxes, QueueLimits::own(self.jobs, usize::MAX)));
         let turns = Arc::new(Semaphore::new(self.jobs.get()));
         let mut trials = JoinSet::new();
         for (place, language) in chosen.into_iter().enumerate() {

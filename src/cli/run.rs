@@ -15,6 +15,7 @@ use super::{Failure, client};
 use crate::client::Client;
 use crate::execution::{Channels, ExecutionEvent, Input, InputSender, Job, Outcome, Program, Status};
 use crate::languages::{Language, Languages};
+use crate::queue::QueueLimits;
 use crate::sandbox::Sandboxes;
 use crate::service::Service;
 
@@ -56,7 +57,7 @@ impl Run {
         let mut job = Job::new(Arc::clone(&language), Program::single(&language, code));
         job.args = self.args;
         let sandboxes = Sandboxes::new(client()?, config.runtime, Arc::default())?;
-        let service = Service::new(languages, sandboxes, std::num::NonZeroUsize::MIN, 0);
+        let service = Service::new(languages, sandboxes, QueueLimits::own(std::num::NonZeroUsize::MIN, 0));
 
         let (input_sender, input) = Input::channel();
         let reading = tokio::spawn(read_stdin(input_sender));

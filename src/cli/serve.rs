@@ -1,24 +1,31 @@
 //! `dayfly serve`.
 
 use std::net::SocketAddr;
+use std::num::NonZeroUsize;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::serve::ListenerExt as _;
 use clap::Args;
+use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use tokio::net::TcpListener;
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio_util::sync::CancellationToken;
 
 use super::flags::ServerFlags;
 use super::{Failure, client, logging};
-use crate::api::{Api, Origins, SocketLimits};
+use crate::api::{Api, BodyLimits, Gate, Origins, Proxies, SocketLimits};
 use crate::callback::Callbacks;
 use crate::causes::with_causes;
-use crate::config::Secret;
+use crate::client::Client;
+use crate::config::{Config, Secret};
 use crate::executions::{Executions, Keeping};
+use crate::http_server::{self, ConnectionLimits, PlaceLimits};
+use crate::keys::{Key, Keys};
 use crate::languages::Languages;
 use crate::metrics::Metrics;
+use crate::queue::{QueueLimits, Share};
+use crate::rates::Rates;
 use crate::sandbox::{Sandboxes, reaper};
 use crate::service::Service;
 use crate::traces::Traces;
@@ -26,6 +33,8 @@ use crate::web_ui::WebUi;
 
 /// How long callbacks may take to be delivered once everything else is over.
 const CALLBACK_TIME: Duration = Duration::from_secs(10);
+/// Files that are open beside connections: the engine's, and what the page and the runtime need.
+const OTHER_FILES: usize = 512;
 
 #[derive(Args)]
 pub(super) struct Serve {
@@ -52,50 +61,52 @@ impl Serve {
         if let Err(error) = reaper::remove_abandoned(&client).await {
             tracing::warn!("what earlier servers may have left stays: {}", with_causes(&error));
         }
+        let queue = queue_limits(&config);
         let sandboxes = Sandboxes::new(client, config.runtime, metrics)?;
-        let service =
-            Service::new(languages, sandboxes, config.max_concurrent_executions, config.max_waiting);
+        let service = Service::new(languages, sandboxes, queue);
         let service = Arc::new(service.with_engine_patience(config.engine_patience));
         if let Some(jobs) = config.build_images {
             service.build_images(jobs, config.cache);
         }
         let address = listener.local_addr()?;
         tracing::info!("listening on http://{address}");
-        if address.ip().is_loopback() {
-            tracing::info!("only this machine can connect; --host 0.0.0.0 opens the server to others");
-        }
-
-        let limits = SocketLimits {
+        say_who_may_ask(address, &config.keys);
+        make_room_for(config.max_connections);
+        let proxies = Proxies::new(config.trusted_proxies);
+        let gate = Gate::new(
+            config.keys.clone(),
+            Rates::new(config.requests_per_minute, &config.keys),
+            Origins::new(&config.cors_origin, address.ip().is_loopback()),
+            proxies.clone(),
+        );
+        let bodies = BodyLimits { max_body: config.max_body, timeout: config.body_timeout };
+        let sockets = SocketLimits {
             per_client: config.sockets_per_client,
             messages_per_second: config.messages_per_second,
             idle: config.socket_idle,
             wall_time: config.interactive_time,
         };
-        let origins = Origins::new(&config.cors_origin, address.ip().is_loopback());
         let keeping = Keeping { time: config.results_kept, memory: config.results_memory };
         let executions = Executions::new(Arc::clone(&service), keeping);
         let secret = config.callback_secret.as_ref().map(Secret::reveal);
-        let callbacks = Callbacks::new(secret, config.callback_allow.0)?;
+        let callbacks = Callbacks::new(secret, config.callback_allow)?;
         let page = WebUi::new(config.web_ui);
-        let api = Api::new(Arc::clone(&service), limits, origins, page, executions.clone(), callbacks)
+        let api = Api::new(Arc::clone(&service), gate, bodies, sockets, page, executions.clone(), callbacks)
             .metrics_open(config.metrics_open);
 
-        let (stop, mut stopped) = tokio::sync::watch::channel(false);
-        let shutdown = async move {
-            // An error means that the sender is gone, which is a reason to stop as well.
-            let _ = stopped.wait_for(|stop| *stop).await;
+        let stop = CancellationToken::new();
+        let connections = ConnectionLimits {
+            head_timeout: config.header_timeout,
+            max_head: config.max_header,
+            write_timeout: config.write_timeout,
         };
-        // Of two short messages in a row, the second would wait until the first is acknowledged.
-        let listener = listener.tap_io(|connection| {
-            if let Err(error) = connection.set_nodelay(true) {
-                tracing::debug!("TCP_NODELAY: {error}");
-            }
-        });
-        let serving = tokio::spawn(
-            axum::serve(listener, api.router().into_make_service_with_connect_info::<SocketAddr>())
-                .with_graceful_shutdown(shutdown)
-                .into_future(),
-        );
+        let places = PlaceLimits {
+            most: config.max_connections,
+            per_client: config.max_connections_per_client,
+            proxies,
+        };
+        let serving =
+            tokio::spawn(http_server::serve(listener, api.router(), connections, places, stop.clone()));
         // Not in the macro: what is not logged is not waited for.
         let name = signals.next().await;
         tracing::info!("{name}: no new requests; waiting for running ones (again to end them now)");
@@ -104,12 +115,12 @@ impl Serve {
         // Until the last run has ended, whoever asks at /ready is told why nothing new is taken.
         let draining = async {
             service.drained().await;
-            stop.send_replace(true);
+            stop.cancel();
             serving.await
         };
         tokio::select! {
             ended = tokio::time::timeout(config.drain_time, async { tokio::join!(draining, api.close()).0 }) => match ended {
-                Ok(served) => served??,
+                Ok(served) => served?,
                 Err(_) => tracing::warn!("requests still run after {:?}: ending them", config.drain_time),
             },
             name = signals.next() => tracing::warn!("{name} again: ending what runs"),
@@ -127,6 +138,54 @@ impl Serve {
             traces.flush().await;
         }
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn queue_limits(config: &Config) -> QueueLimits {
+    let share = Share {
+        concurrency: config.max_concurrent_per_client,
+        max_waiting: Some(config.max_waiting_per_client),
+    };
+    let of_key = |key: &Key| {
+        let concurrency = key.concurrency.or(share.concurrency);
+        let max_waiting = key.max_waiting.or(share.max_waiting);
+        (Client::Key(Arc::clone(&key.name)), Share { concurrency, max_waiting })
+    };
+    QueueLimits {
+        slots: config.max_concurrent_executions,
+        max_waiting: config.max_waiting,
+        longest_wait: Some(config.longest_wait),
+        share,
+        shares: config.keys.iter().map(of_key).collect(),
+    }
+}
+
+fn say_who_may_ask(address: SocketAddr, keys: &Keys) {
+    match keys.iter().len() {
+        0 if address.ip().is_loopback() => {
+            tracing::info!("only this machine can connect; --host 0.0.0.0 opens the server to others");
+        }
+        0 => tracing::warn!(
+            "whoever reaches {address} can run programs: add keys (`dayfly keys new NAME`), or listen on 127.0.0.1"
+        ),
+        1 => tracing::info!("1 API key: requests without it are refused"),
+        count => tracing::info!("{count} API keys: requests without one are refused"),
+    }
+}
+
+/// Lets this process open as many files as it may: each connection is one, and each run needs some.
+fn make_room_for(connections: NonZeroUsize) {
+    let room = getrlimit(Resource::RLIMIT_NOFILE).and_then(|(_, most)| {
+        setrlimit(Resource::RLIMIT_NOFILE, most, most)?;
+        Ok(most)
+    });
+    match room {
+        Ok(most) if most < (connections.get() + OTHER_FILES) as u64 => tracing::warn!(
+            "this process may open {most} files, which is too few for {connections} connections: lower --max-connections, \
+             or raise the limit (ulimit -n)"
+        ),
+        Ok(_) => {}
+        Err(error) => tracing::warn!("RLIMIT_NOFILE: {error}"),
     }
 }
 

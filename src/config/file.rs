@@ -1,4 +1,4 @@
-//! The TOML file, as texts by their names.
+//! The TOML file: settings as texts by their names, and the keys.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -6,19 +6,35 @@ use std::path::Path;
 use toml::Value;
 
 use super::{ConfigError, SETTINGS, layers};
+use crate::keys::Keys;
 
-/// The settings that a file's text holds.
+/// The table of the file that holds no settings.
+const KEYS: &str = "keys";
+
+/// What a file says.
+#[derive(Clone, Debug, Default)]
+pub(super) struct File {
+    pub(super) settings: BTreeMap<&'static str, String>,
+    pub(super) keys: Keys,
+}
+
+/// What a file's text holds.
 ///
 /// # Errors
 /// It is no TOML, or holds something else than settings.
-pub(super) fn parse(text: &str, path: &Path) -> Result<BTreeMap<&'static str, String>, ConfigError> {
+pub(super) fn parse(text: &str, path: &Path) -> Result<File, ConfigError> {
     let syntax = |error: toml::de::Error| ConfigError::Syntax {
         path: path.to_owned(),
         message: error.to_string().trim_end().to_owned(),
     };
     let table: toml::Table = text.parse().map_err(syntax)?;
-    let mut settings = BTreeMap::new();
+    let mut file = File::default();
     for (name, value) in table {
+        if name == KEYS {
+            file.keys =
+                Keys::parse(value).map_err(|source| ConfigError::Key { path: path.to_owned(), source })?;
+            continue;
+        }
         let Some(setting) = SETTINGS.iter().find(|setting| setting.name == name) else {
             let similar = layers::similar(&name, SETTINGS.iter().map(|setting| setting.name));
             return Err(ConfigError::Unknown { name, place: path.display().to_string(), similar });
@@ -29,9 +45,9 @@ pub(super) fn parse(text: &str, path: &Path) -> Result<BTreeMap<&'static str, St
             origin: layers::Origin::File(path.to_owned()),
             message: "it must be a text, a number, true or false, or a list of texts".to_owned(),
         })?;
-        settings.insert(setting.name, text);
+        file.settings.insert(setting.name, text);
     }
-    Ok(settings)
+    Ok(file)
 }
 
 /// A value as it would be written on the command line.

@@ -5,8 +5,10 @@ use std::fmt;
 use std::io::ErrorKind;
 use std::path::PathBuf;
 
+use super::file::{self, File};
 use super::value::{Allows, Value};
-use super::{ConfigError, DEFAULT_FILE, Effective, FILE_VARIABLE, SETTINGS, Setting, file};
+use super::{ConfigError, DEFAULT_FILE, Effective, FILE_VARIABLE, SETTINGS, Setting};
+use crate::keys::Keys;
 
 /// What all variables of dayfly's own begin with.
 const PREFIX: &str = "DAYFLY_";
@@ -16,7 +18,7 @@ const SIMILAR: f64 = 0.93;
 /// All that was said of settings, by whom.
 #[derive(Clone, Debug, Default)]
 pub struct Layers {
-    file: Option<(PathBuf, BTreeMap<&'static str, String>)>,
+    file: Option<(PathBuf, File)>,
     environment: BTreeMap<&'static str, String>,
     flags: BTreeMap<&'static str, String>,
 }
@@ -73,12 +75,17 @@ impl Layers {
         if let Some(text) = self.environment.get(setting.name) {
             return (text, Origin::Environment(setting.variable));
         }
-        if let Some((path, settings)) = &self.file
-            && let Some(text) = settings.get(setting.name)
+        if let Some((path, file)) = &self.file
+            && let Some(text) = file.settings.get(setting.name)
         {
             return (text, Origin::File(path.clone()));
         }
         (setting.default, Origin::Default)
+    }
+
+    /// The keys, which only the file names.
+    pub(super) fn keys(&self) -> Keys {
+        self.file.as_ref().map(|(_, file)| file.keys.clone()).unwrap_or_default()
     }
 
     /// The value of a setting.

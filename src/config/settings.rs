@@ -1,14 +1,16 @@
 //! Every setting there is.
 
 use std::net::IpAddr;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::path::PathBuf;
 use std::time::Duration;
 
 use bytesize::ByteSize;
+use ipnet::IpNet;
 
-use super::value::{Allows, LogFormat, Networks, Secret, Value};
+use super::value::{Allows, LogFormat, Secret, Value};
 use super::{ConfigError, Effective, Layers, Setting};
+use crate::keys::Keys;
 use crate::traces::CollectorUrl;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -28,7 +30,10 @@ macro_rules! settings {
         pub struct Config {$(
             #[doc = $help]
             pub $field: $type,
-        )+}
+        )+
+            /// The API keys.
+            pub keys: Keys,
+        }
 
         /// Every setting there is.
         pub const SETTINGS: &[Setting] = &[$(
@@ -61,7 +66,7 @@ macro_rules! settings {
                         None => unreachable!("SETTINGS has an entry for each field"),
                     };
                 )+
-                Ok((Self { $($field),+ }, effective))
+                Ok((Self { $($field,)+ keys: layers.keys() }, effective))
             }
         }
     };
@@ -71,6 +76,13 @@ macro_rules! settings {
     (@secret secret) => { true };
     (@allowed $type:ty) => { None };
     (@allowed $type:ty, $allowed:expr) => { Some(&$allowed as &dyn Allows<$type>) };
+}
+
+const fn rate(number: u32) -> NonZeroU32 {
+    match NonZeroU32::new(number) {
+        Some(number) => number,
+        None => panic!("a rate of nothing"),
+    }
 }
 
 const fn count(number: usize) -> NonZeroUsize {
@@ -89,9 +101,37 @@ settings! {
     max_concurrent_executions: NonZeroUsize = "5", "max-concurrent-executions", "MAX_CONCURRENT_EXECUTIONS",
         from count(1)..=count(1000);
     /// How many runs may wait for their turn
-    max_waiting: usize = "100", "max-waiting", "DAYFLY_MAX_WAITING", from 0..=100_000_usize;
+    max_waiting: usize = "100", "max-waiting", "DAYFLY_MAX_WAITING", from 0..=10_000_usize;
+    /// How many runs one client may have at a time; as many as there are at all if not given
+    max_concurrent_per_client: Option<NonZeroUsize> = "", "max-concurrent-per-client", "DAYFLY_MAX_CONCURRENT_PER_CLIENT",
+        from count(1)..=count(1000);
+    /// How many runs of one client may wait for their turn
+    max_waiting_per_client: usize = "50", "max-waiting-per-client", "DAYFLY_MAX_WAITING_PER_CLIENT", from 0..=10_000_usize;
+    /// How long a run may wait for its turn
+    longest_wait: Duration = "5m", "longest-wait", "DAYFLY_LONGEST_WAIT", from SECOND..=HOUR;
     /// Origins whose pages may call the server beside its own, with commas between them; * is any
     cors_origin: String = "", "cors-origin", "CORS_ORIGIN";
+    /// Networks of proxies, with commas between them, that say truly for whom they ask
+    trusted_proxies: Vec<IpNet> = "", "trusted-proxies", "DAYFLY_TRUSTED_PROXIES";
+    /// How many requests a minute that run something one client may send, in bursts of as many
+    requests_per_minute: NonZeroU32 = "600", "requests-per-minute", "DAYFLY_REQUESTS_PER_MINUTE",
+        from rate(1)..=rate(1_000_000);
+    /// How long the body of a request may be
+    max_body: ByteSize = "8 MiB", "max-body", "DAYFLY_MAX_BODY", from ByteSize::kib(1)..=ByteSize::mib(256);
+    /// How long the body of a request may take to arrive
+    body_timeout: Duration = "30s", "body-timeout", "DAYFLY_BODY_TIMEOUT", from SECOND..=HOUR;
+    /// How long the first line and the headers of a request may be
+    max_header: ByteSize = "32 KiB", "max-header", "DAYFLY_MAX_HEADER", from ByteSize::kib(4)..=ByteSize::mib(1);
+    /// How long these may take to arrive, and how long a connection may wait for the next request
+    header_timeout: Duration = "10s", "header-timeout", "DAYFLY_HEADER_TIMEOUT", from SECOND..=HOUR;
+    /// How long a client may take nothing of a reply
+    write_timeout: Duration = "30s", "write-timeout", "DAYFLY_WRITE_TIMEOUT", from SECOND..=HOUR;
+    /// How many connections there may be
+    max_connections: NonZeroUsize = "4096", "max-connections", "DAYFLY_MAX_CONNECTIONS",
+        from count(1)..=count(100_000);
+    /// How many connections one address may have, if it is no proxy's
+    max_connections_per_client: NonZeroUsize = "256", "max-connections-per-client", "DAYFLY_MAX_CONNECTIONS_PER_CLIENT",
+        from count(1)..=count(100_000);
     /// How many interactive connections one address may have
     sockets_per_client: NonZeroUsize = "20", "sockets-per-client", "DAYFLY_SOCKETS_PER_CLIENT",
         from count(1)..=count(100_000);
@@ -110,7 +150,7 @@ settings! {
     /// The secret that callbacks are signed with; there are none without it
     callback_secret: Option<Secret> = "", "callback-secret", "DAYFLY_CALLBACK_SECRET", is secret;
     /// Networks that callbacks may go to although they are not of the Internet, with commas between them
-    callback_allow: Networks = "", "callback-allow", "DAYFLY_CALLBACK_ALLOW";
+    callback_allow: Vec<IpNet> = "", "callback-allow", "DAYFLY_CALLBACK_ALLOW";
     /// How long running jobs may take to end once the server has been told to
     drain_time: Duration = "1m", "drain-time", "DAYFLY_DRAIN_TIME", from SECOND..=HOUR;
     /// How long runs wait for an engine that went away, as one that is restarted does; counted from when it did

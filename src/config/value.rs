@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::net::IpAddr;
-use std::num::NonZeroUsize;
+use std::num::{NonZeroU32, NonZeroUsize};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -95,17 +95,23 @@ macro_rules! numbers {
 
 numbers!(u16, u32, usize);
 
-impl Value for NonZeroUsize {
-    const PLACEHOLDER: &'static str = "NUMBER";
+macro_rules! counts {
+    ($($type:ty),+) => {$(
+        impl Value for $type {
+            const PLACEHOLDER: &'static str = "NUMBER";
 
-    fn parse(text: &str) -> Result<Self, String> {
-        text.parse().map_err(|_| "it must be a whole number from 1 on".to_owned())
-    }
+            fn parse(text: &str) -> Result<Self, String> {
+                text.parse().map_err(|_| "it must be a whole number from 1 on".to_owned())
+            }
 
-    fn write(&self) -> String {
-        self.to_string()
-    }
+            fn write(&self) -> String {
+                self.to_string()
+            }
+        }
+    )+};
 }
+
+counts!(NonZeroU32, NonZeroUsize);
 
 impl Value for Duration {
     const PLACEHOLDER: &'static str = "TIME";
@@ -147,6 +153,25 @@ impl Value for IpAddr {
 
     fn write(&self) -> String {
         self.to_string()
+    }
+}
+
+/// Networks, with commas between them; an address alone is the network of that one.
+impl Value for Vec<IpNet> {
+    const PLACEHOLDER: &'static str = "NETWORKS";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        let network = |text: &str| {
+            let network = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+            network.map_err(|_| {
+                format!("{text:?} is no network: write addresses, or networks as in 10.0.0.0/8 or fd00::/8")
+            })
+        };
+        text.split(',').map(str::trim).filter(|text| !text.is_empty()).map(network).collect()
+    }
+
+    fn write(&self) -> String {
+        self.iter().map(IpNet::to_string).collect::<Vec<_>>().join(",")
     }
 }
 
@@ -224,30 +249,6 @@ impl Value for Secret {
     }
 }
 
-/// Networks, each an address or a prefix.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Networks(pub Vec<IpNet>);
-
-impl Value for Networks {
-    const PLACEHOLDER: &'static str = "NETWORKS";
-
-    fn parse(text: &str) -> Result<Self, String> {
-        let network = |text: &str| {
-            let text = text.trim();
-            text.parse::<IpNet>().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)).map_err(|_| {
-                format!("{text:?} must be a network or an address, as in 10.0.0.0/8, fd00::/8 or 127.0.0.1")
-            })
-        };
-        let texts = text.split(',').filter(|text| !text.trim().is_empty());
-        texts.map(network).collect::<Result<_, _>>().map(Self)
-    }
-
-    fn write(&self) -> String {
-        let texts: Vec<String> = self.0.iter().map(IpNet::to_string).collect();
-        texts.join(",")
-    }
-}
-
 /// How the log is written.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub enum LogFormat {
@@ -291,9 +292,20 @@ mod tests {
             assert_eq!(Duration::parse(&time.write()).unwrap(), time);
         }
         for text in ["", "10.0.0.0/8", "127.0.0.1/32,fd00::/8"] {
-            assert_eq!(Networks::parse(text).unwrap().write(), text);
+            assert_eq!(Vec::<IpNet>::parse(text).unwrap().write(), text);
         }
-        assert_eq!(Networks::parse("127.0.0.1, ::1").unwrap().write(), "127.0.0.1/32,::1/128");
+        assert_eq!(Vec::<IpNet>::parse("127.0.0.1, ::1").unwrap().write(), "127.0.0.1/32,::1/128");
+    }
+
+    #[test]
+    fn networks_are_written_in_a_list() {
+        let networks = Vec::<IpNet>::parse("10.0.0.0/8, 192.0.2.1,fd00::/8").unwrap();
+        assert_eq!(networks.write(), "10.0.0.0/8,192.0.2.1/32,fd00::/8");
+        assert_eq!(Vec::parse(&networks.write()), Ok(networks));
+        assert_eq!(Vec::<IpNet>::parse(""), Ok(Vec::new()));
+        for bad in ["10.0.0.0/33", "localhost", "10.0.0.0-10.0.0.9"] {
+            assert!(Vec::<IpNet>::parse(bad).unwrap_err().contains(bad));
+        }
     }
 
     #[test]
@@ -303,7 +315,7 @@ mod tests {
             assert!(Duration::parse(text).is_err(), "{text}");
         }
         for text in ["localhost", "10.0.0.0/33", "10.0.0", "10.0.0.0/8 fd00::/8"] {
-            assert!(Networks::parse(text).is_err(), "{text}");
+            assert!(Vec::<IpNet>::parse(text).is_err(), "{text}");
         }
         assert!(NonZeroUsize::parse("0").is_err());
         assert!(ByteSize::parse("-1").is_err() && ByteSize::parse("nan").is_err());

@@ -2,21 +2,24 @@
 //!
 //! The image has nothing in it, so that a proof needs no other: the probe is this very binary, which every sandbox has.
 
+use std::num::NonZeroUsize;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use engine_api::Client;
 use thiserror::Error;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 
 use super::empty_image::{EmptyImage, EmptyImageError};
 use super::probe::{Evidence, Probe};
 use super::{Finding, Group};
 use crate::causes::with_causes;
+use crate::client;
 use crate::execution::{Channels, Collector, ExecutionError, Input, Job, Program, execute};
 use crate::images::Image;
 use crate::languages::Language;
 use crate::languages::spec::Spec;
+use crate::queue::{Queue, QueueLimits};
 use crate::sandbox::hardening::runner_path;
 use crate::sandbox::{SandboxError, Sandboxes};
 
@@ -88,9 +91,9 @@ impl Prover {
         let mut job = Job::new(Arc::clone(&self.language), Program::single(&self.language, ""));
         job.run.command = vec![runner_path(), "probe".into(), probe.name()];
         job.run.limits = probe.limits(job.run.limits);
-        let slots = Arc::new(Semaphore::new(1));
-        // A semaphore that nobody closes.
-        let slot = slots.acquire_owned().await.map_err(|_| SandboxError::Ended)?;
+        let queue = Queue::new(QueueLimits::own(NonZeroUsize::MIN, 0));
+        // A queue of its own that nobody closes.
+        let slot = queue.enter(&client::Client::Terminal, |_| {}).await.map_err(|_| SandboxError::Ended)?;
         let image = Image { id: self.image.clone(), is_stand_in: false, version: None, size_bytes: 0 };
         let sandbox = self.sandboxes.open(job.sandbox(&image), Arc::new(slot)).await?;
         let (events, received) = mpsc::channel(64);

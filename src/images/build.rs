@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 use std::fmt::{self, Display};
+use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::{Arc, LazyLock};
 use std::time::Duration;
@@ -12,7 +13,7 @@ use engine_api::{
 };
 use regex::Regex;
 use thiserror::Error;
-use tokio::sync::{Semaphore, mpsc};
+use tokio::sync::mpsc;
 
 use super::content::{digest, mode};
 use super::fetch::{FetchError, fetch, folder};
@@ -20,9 +21,11 @@ use super::{
     CALL_DEADLINE, CONTENT_LABEL, Choice, Image, LANGUAGE_LABEL, PREFERRED, RECIPE_LABEL, STAND_IN,
     VERSION_LABEL,
 };
+use crate::client;
 use crate::execution::{Channels, Collector, ExecutionError, Input, Job, Program, Status, execute};
 use crate::languages::Language;
 use crate::languages::recipe::Recipe;
+use crate::queue::{Queue, QueueLimits};
 use crate::sandbox::{SandboxError, Sandboxes};
 
 /// Toolchains are downloaded and unpacked meanwhile.
@@ -112,7 +115,7 @@ pub struct Builder {
     sandboxes: Sandboxes,
     packages: PathBuf,
     /// Sandboxes that ask for versions.
-    slots: Arc<Semaphore>,
+    queue: Arc<Queue>,
 }
 
 impl Builder {
@@ -120,7 +123,11 @@ impl Builder {
     /// user's cache folder.
     #[must_use]
     pub fn new(sandboxes: Sandboxes, cache: Option<PathBuf>) -> Self {
-        Self { sandboxes, packages: folder(cache), slots: Arc::new(Semaphore::new(1)) }
+        Self {
+            sandboxes,
+            packages: folder(cache),
+            queue: Arc::new(Queue::new(QueueLimits::own(NonZeroUsize::MIN, usize::MAX))),
+        }
     }
 
     /// The engine that it builds with.
@@ -272,7 +279,7 @@ impl Builder {
         job.compile = None;
         job.run.command = command.to_vec();
         let failed = |message: String| BuildError::Version { message };
-        let Ok(slot) = Arc::clone(&self.slots).acquire_owned().await else {
+        let Ok(slot) = self.queue.enter(&client::Client::Terminal, |_| {}).await else {
             return Err(failed("the builder is closed".into()));
         };
         let sandbox = match self.sandboxes.open(job.sandbox(image), Arc::new(slot)).await {

@@ -16,8 +16,10 @@ use super::backlog::Backlog;
 use super::events::{ClientEvent, ExecuteInteractive, Input, Resize, ServerEvent, Signal};
 use super::limits::{MOST_EXECUTIONS, MessageRate, SocketLimits};
 use super::output::Texts;
+use super::sockets::Sockets;
 use super::teller::Teller;
 use crate::api::error::ApiError;
+use crate::api::gate::Gate;
 use crate::client::Client;
 use crate::execution::{self, Channels, Control, Job, Outcome};
 use crate::limits::Limits;
@@ -33,6 +35,7 @@ pub(super) struct Session {
     service: Arc<Service>,
     client: Client,
     limits: SocketLimits,
+    gate: Gate,
     rate: MessageRate,
     outgoing: mpsc::Sender<ServerEvent>,
     executions: Executions,
@@ -58,13 +61,14 @@ impl Session {
     pub(super) fn new(
         service: Arc<Service>,
         client: Client,
-        limits: SocketLimits,
+        sockets: &Sockets,
         outgoing: mpsc::Sender<ServerEvent>,
     ) -> (Self, impl Future<Output = ()> + Send) {
+        let (limits, gate) = (sockets.limits(), sockets.gate().clone());
         let rate = MessageRate::new(limits.messages_per_second, Instant::now());
         let (runs, started) = mpsc::unbounded_channel();
         (
-            Self { service, client, limits, rate, outgoing, executions: Executions::default(), runs },
+            Self { service, client, limits, gate, rate, outgoing, executions: Executions::default(), runs },
             drive(started),
         )
     }
@@ -135,6 +139,7 @@ impl Session {
                 format!("{MOST_EXECUTIONS} runs are under way on this connection: wait for one to end");
             return Err(ApiError::bad_request("too-many-executions", message));
         }
+        self.gate.count(&self.client)?;
         let (tty, encoding, reference) = (request.tty, request.encoding, request.reference.clone());
         let window = WindowSize {
             columns: request.cols.unwrap_or(WINDOW.columns),

@@ -4,17 +4,13 @@
 //! is refused beyond it. Output waits for the client as everywhere.
 
 use std::future::ready;
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::ConnectInfo;
-use axum::extract::Request;
-use axum::extract::State;
-use axum::middleware::Next;
-use axum::response::{IntoResponse as _, Response};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use socketioxide::extract::{SocketRef, TryData};
+use socketioxide::handler::ConnectHandler as _;
 use socketioxide::layer::SocketIoLayer;
 use socketioxide::{SendError, SocketError, SocketIo};
 use tokio::sync::mpsc;
@@ -23,9 +19,10 @@ use tokio_util::sync::CancellationToken;
 use super::events::ServerEvent;
 use super::limits::LONGEST_MESSAGE;
 use super::session::Session;
-use super::sockets::Sockets;
-use crate::api::caller::Caller;
+use super::sockets::{SocketPlace, Sockets};
+use crate::api::caller::Identity;
 use crate::api::error::ApiError;
+use crate::api::gate::Gate;
 use crate::client::Client;
 use crate::service::Service;
 
@@ -50,36 +47,56 @@ pub(in crate::api) fn layer(service: Arc<Service>, sockets: Sockets) -> SocketIo
         .ws_max_message_size(LONGEST_MESSAGE)
         .ws_max_frame_size(LONGEST_MESSAGE)
         .build_layer();
-    io.ns("/", move |socket: SocketRef| {
-        connect(&socket, Arc::clone(&service), sockets.clone());
+    let gate = sockets.gate().clone();
+    let connect = move |socket: SocketRef, TryData(auth): TryData<Auth>| {
+        connect(&socket, &auth.unwrap_or_default(), Arc::clone(&service), sockets.clone());
         ready(())
-    });
+    };
+    // Refused here, a client is told why in its `connect_error`.
+    let check_key = move |socket: SocketRef, TryData(auth): TryData<Auth>| {
+        ready(identify(&socket, &auth.unwrap_or_default(), &gate).map(drop).map_err(refusal))
+    };
+    io.ns("/", connect.with(check_key));
     layer
 }
 
-/// Refuses pages of foreign origins before Socket.IO sees them.
-pub(in crate::api) async fn check_origin(
-    State(sockets): State<Sockets>,
-    request: Request,
-    next: Next,
-) -> Response {
-    if request.uri().path().starts_with(PATH) && !sockets.origins().admit(request.headers()) {
-        return ApiError::foreign_origin().into_response();
-    }
-    next.run(request).await
+/// What a client says of itself when it connects.
+#[derive(Debug, Default, Deserialize)]
+struct Auth {
+    key: Option<String>,
 }
 
-fn connect(socket: &SocketRef, service: Arc<Service>, sockets: Sockets) {
-    let address = socket.req_parts().extensions.get::<ConnectInfo<SocketAddr>>();
-    let place = address.map(|ConnectInfo(address)| sockets.admit(address.ip()));
-    let Some(Some(place)) = place else {
-        let (code, message) = ApiError::too_many_sockets(sockets.limits().per_client).into_parts();
-        // One that is gone already needs no answer.
-        let _ = socket.emit("error", &json!({ "code": code, "message": message }));
-        let _ = socket.clone().disconnect();
-        return;
+/// Who opens a connection.
+fn identify(socket: &SocketRef, auth: &Auth, gate: &Gate) -> Result<Identity, ApiError> {
+    let identity = socket.req_parts().extensions.get().ok_or_else(ApiError::internal)?;
+    gate.with_key(identity, auth.key.as_deref())
+}
+
+/// All that a `connect_error` can carry is one text.
+fn refusal(error: ApiError) -> String {
+    let (code, message) = error.into_parts();
+    format!("{code}: {message}")
+}
+
+/// The client of a new connection, and its place among those of its address.
+fn admit(socket: &SocketRef, auth: &Auth, sockets: &Sockets) -> Result<(Client, SocketPlace), ApiError> {
+    let identity = identify(socket, auth, sockets.gate())?;
+    let place = sockets.admit(identity.address);
+    let place = place.ok_or_else(|| ApiError::too_many_sockets(sockets.limits().per_client))?;
+    Ok((identity.client(), place))
+}
+
+fn connect(socket: &SocketRef, auth: &Auth, service: Arc<Service>, sockets: Sockets) {
+    let (client, place) = match admit(socket, auth, &sockets) {
+        Ok(admitted) => admitted,
+        Err(error) => {
+            let (code, message) = error.into_parts();
+            // One that is gone already needs no answer.
+            let _ = socket.emit("error", &json!({ "code": code, "message": message }));
+            let _ = socket.clone().disconnect();
+            return;
+        }
     };
-    let Some(Caller(client)) = Caller::of(&socket.req_parts().extensions) else { return };
     let gone = CancellationToken::new();
     let (messages, received) = mpsc::channel(UNPROCESSED);
     for name in EVENTS {
@@ -129,7 +146,7 @@ async fn serve(
     mut received: mpsc::Receiver<Value>,
 ) {
     let (outgoing, mut waiting) = mpsc::channel::<ServerEvent>(WAITING);
-    let (mut session, driving) = Session::new(service, client, sockets.limits(), outgoing);
+    let (mut session, driving) = Session::new(service, client, sockets, outgoing);
     let reading = async {
         loop {
             let look = tokio::time::sleep(Duration::from_secs(1));

@@ -9,7 +9,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::limits::SocketLimits;
-use super::origin::Origins;
+use crate::api::gate::Gate;
 use crate::metrics::Held;
 
 /// The connections, and what is asked of new ones.
@@ -21,7 +21,7 @@ pub(crate) struct Sockets {
 #[derive(Debug)]
 struct Shared {
     limits: SocketLimits,
-    origins: Origins,
+    gate: Gate,
     per_address: Mutex<HashMap<IpAddr, usize>>,
     tasks: TaskTracker,
     closing: CancellationToken,
@@ -30,11 +30,11 @@ struct Shared {
 }
 
 impl Sockets {
-    pub(crate) fn new(limits: SocketLimits, origins: Origins, gauge: Gauge) -> Self {
+    pub(crate) fn new(limits: SocketLimits, gate: Gate, gauge: Gauge) -> Self {
         Self {
             shared: Arc::new(Shared {
                 limits,
-                origins,
+                gate,
                 per_address: Mutex::default(),
                 tasks: TaskTracker::new(),
                 closing: CancellationToken::new(),
@@ -47,8 +47,8 @@ impl Sockets {
         self.shared.limits
     }
 
-    pub(super) fn origins(&self) -> &Origins {
-        &self.shared.origins
+    pub(super) fn gate(&self) -> &Gate {
+        &self.shared.gate
     }
 
     pub(super) fn tasks(&self) -> &TaskTracker {

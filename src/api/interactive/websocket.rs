@@ -1,11 +1,10 @@
 //! `GET /ws`: interactive runs over a WebSocket (RFC 6455), an event in each text message.
 
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::extract::State;
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade, close_code};
-use axum::extract::{ConnectInfo, State};
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
@@ -18,11 +17,14 @@ use super::events::ServerEvent;
 use super::limits::LONGEST_MESSAGE;
 use super::session::Session;
 use super::sockets::Sockets;
-use crate::api::caller::Caller;
+use crate::api::caller::{Identity, key_protocol};
 use crate::api::error::ApiError;
 use crate::client::Client;
 use crate::service::Service;
 
+pub(super) const PATH: &str = "/ws";
+/// The subprotocol, which nobody needs to name.
+const PROTOCOL: &str = "dayfly";
 /// How often the client is asked whether it is still there.
 const PING: Duration = Duration::from_secs(20);
 /// How long a client may not answer.
@@ -39,8 +41,7 @@ const WAITING: usize = 16;
 pub(in crate::api) async fn upgrade(
     State(service): State<Arc<Service>>,
     State(sockets): State<Sockets>,
-    ConnectInfo(address): ConnectInfo<SocketAddr>,
-    Caller(client): Caller,
+    identity: Identity,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, axum::extract::ws::rejection::WebSocketUpgradeRejection>,
 ) -> Response {
@@ -48,15 +49,16 @@ pub(in crate::api) async fn upgrade(
         Ok(upgrade) => upgrade,
         Err(error) => return ApiError::bad_request("no-websocket", error.body_text()).into_response(),
     };
-    if !sockets.origins().admit(&headers) {
-        return ApiError::foreign_origin().into_response();
-    }
-    let Some(place) = sockets.admit(address.ip()) else {
+    let client = identity.client();
+    let Some(place) = sockets.admit(identity.address) else {
         return ApiError::too_many_sockets(sockets.limits().per_client).into_response();
     };
     let tasks = sockets.tasks().clone();
     let upgrade =
         upgrade.max_message_size(RESET_LENGTH).max_frame_size(RESET_LENGTH).read_buffer_size(READ_BUFFER);
+    // A browser breaks off where none of the protocols that it named is chosen.
+    let protocols = [Some(PROTOCOL), key_protocol(&headers)];
+    let upgrade = upgrade.protocols(protocols.into_iter().flatten().map(str::to_owned));
     upgrade.on_upgrade(move |socket| {
         tasks.track_future(async move {
             let _place = place;
@@ -78,7 +80,7 @@ async fn serve(socket: WebSocket, service: Arc<Service>, client: Client, sockets
     let (outgoing, waiting) = mpsc::channel(WAITING);
     let (pings, asked) = mpsc::channel(1);
     let (ends, ended) = mpsc::channel(1);
-    let (session, driving) = Session::new(service, client, sockets.limits(), outgoing.clone());
+    let (session, driving) = Session::new(service, client, sockets, outgoing.clone());
     let reading = read(stream, session, &outgoing, &pings, sockets);
     let writing = write(sink, waiting, asked, ended);
     tokio::pin!(writing);
@@ -197,11 +199,6 @@ async fn write(
 }
 
 impl ApiError {
-    pub(super) fn foreign_origin() -> Self {
-        let message = "pages of this origin may not connect: the server's CORS_ORIGIN lists those that may";
-        Self::new(StatusCode::FORBIDDEN, "foreign-origin", message)
-    }
-
     pub(super) fn too_many_sockets(most: std::num::NonZeroUsize) -> Self {
         let message = format!("{most} connections of this address are open: close one first");
         Self::new(StatusCode::TOO_MANY_REQUESTS, "too-many-connections", message)

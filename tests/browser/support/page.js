@@ -40,7 +40,7 @@ export function setUp(...settings) {
     assert.deepEqual(problems, []);
   });
 
-  const open = async ({ phone = false, dark = false, context, fragment = "", ...rest } = {}) => {
+  const open = async ({ phone = false, dark = false, context, fragment = "", isLoaded, expectedProblems = null, ...rest } = {}) => {
     context ??= await browser.newContext({
       viewport: phone ? PHONE : DESKTOP,
       hasTouch: phone,
@@ -51,9 +51,10 @@ export function setUp(...settings) {
       ...rest,
     });
     const page = new Page(context, await context.newPage());
+    page.expectedProblems = expectedProblems;
     pages.push(page);
     await page.watch();
-    await page.goto(server.url + fragment);
+    await page.goto(server.url + fragment, isLoaded);
     return page;
   };
   return { open, server: () => server };
@@ -92,8 +93,8 @@ class Page {
     });
   }
 
-  goto(url) {
-    return this.load(() => this.tab.goto(url));
+  goto(url, isLoaded) {
+    return this.load(() => this.tab.goto(url), isLoaded && (() => isLoaded(this)));
   }
 
   reload() {

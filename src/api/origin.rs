@@ -1,13 +1,13 @@
-//! Which web pages may open a connection.
+//! Which web pages may ask.
 
-use axum::http::HeaderMap;
 use axum::http::header::{HOST, ORIGIN};
 use axum::http::uri::Authority;
+use axum::http::{HeaderMap, HeaderValue};
 
-/// The origins whose pages may connect, beside the server's own.
+/// The origins whose pages may ask for runs, beside the server's own.
 ///
-/// A browser lets any page open a WebSocket anywhere and only says whose page it is (RFC 6455, section 10.2): the server
-/// has to look.
+/// A browser lets any page open a WebSocket anywhere (RFC 6455, section 10.2), and send what a form can send, and only says
+/// whose page it is: the server has to look.
 #[derive(Clone, Debug, Default)]
 pub struct Origins {
     any: bool,
@@ -26,7 +26,18 @@ impl Origins {
         Self { any: allowed.iter().any(|origin| origin == "*"), allowed, loopback_only }
     }
 
-    /// Whether a request with these headers may open a connection. Programs that are no browsers send no origin.
+    /// Whether pages of this origin may read replies: only listed ones, since a page of the server's own need not ask.
+    pub(super) fn list(&self, origin: &HeaderValue) -> bool {
+        let listed = |origin: &str| self.allowed.contains(&origin.to_ascii_lowercase());
+        self.any || origin.to_str().is_ok_and(listed)
+    }
+
+    /// Whether any page may.
+    pub(super) fn is_any(&self) -> bool {
+        self.any
+    }
+
+    /// Whether a request with these headers may ask. Programs that are no browsers send no origin.
     pub(super) fn admit(&self, headers: &HeaderMap) -> bool {
         let Some(origin) = headers.get(ORIGIN) else { return true };
         if self.any {
