@@ -16,6 +16,7 @@ use subtle::ConstantTimeEq as _;
 use thiserror::Error;
 
 use crate::client::Client;
+use crate::limits::Ceilings;
 
 /// What every key begins with, so that one that has got about is known for what it is.
 pub const PREFIX: &str = "dayfly_";
@@ -40,26 +41,11 @@ pub struct Key {
     pub concurrency: Option<NonZeroUsize>,
     /// Jobs that wait; as many as for everybody if nothing is said.
     pub max_waiting: Option<usize>,
-    /// What a single run may ask for.
-    pub limits: KeyLimits,
+    /// The most that a run may ask for, below what everybody may.
+    pub limits: Ceilings,
     /// Whether it opens the metrics.
     pub metrics: bool,
     hash: Sha256Hash,
-}
-
-/// The most that a run may ask for, below what everybody may.
-#[derive(Clone, Copy, Debug, Default, Eq, PartialEq)]
-pub struct KeyLimits {
-    /// Time from start to end.
-    pub wall_time: Option<Duration>,
-    /// CPU time of all processes together.
-    pub cpu_time: Option<Duration>,
-    /// Memory of all processes and files together.
-    pub memory: Option<ByteSize>,
-    /// Standard output and standard error together.
-    pub output: Option<ByteSize>,
-    /// Processes and threads at a time.
-    pub processes: Option<NonZeroU32>,
 }
 
 /// What is wrong with a table of `[[keys]]`.
@@ -175,7 +161,7 @@ impl Key {
             requests_per_minute: table.requests_per_minute,
             concurrency: table.concurrency,
             max_waiting: table.max_waiting,
-            limits: KeyLimits {
+            limits: Ceilings {
                 wall_time: table.max_wall_time,
                 cpu_time: table.max_cpu_time,
                 memory: table.max_memory,

@@ -1,10 +1,14 @@
 //! What a run may use.
 
+mod ceilings;
+
 use std::time::Duration;
 
 use bytesize::ByteSize;
 use serde::Deserialize;
 use thiserror::Error;
+
+pub use self::ceilings::Ceilings;
 
 /// Limits of one stage.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

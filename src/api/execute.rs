@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::artifacts::ArtifactsReply;
 use super::caller::Caller;
 use super::error::ApiError;
+use super::gate::Gate;
 use super::job::{self, ExecuteRequest};
 use super::json_body::JsonBody;
 use super::judge::{ISOLATION, TestReply};
@@ -77,6 +78,7 @@ pub(super) fn operation() -> Operation {
 
 pub(super) async fn execute(
     State(service): State<Arc<Service>>,
+    State(gate): State<Gate>,
     Caller(client): Caller,
     JsonBody(request): JsonBody<ExecuteRequest>,
 ) -> Result<Json<ExecuteReply>, ApiError> {
@@ -84,7 +86,7 @@ pub(super) async fn execute(
         let message = "this call answers when the run is over: send \"callback_url\" to POST /executions";
         return Err(ApiError::bad_request("invalid-callback", message));
     }
-    let (job, input) = request.into_job(service.languages(), |job| job.allowance())?;
+    let (job, input) = request.into_job(service.languages(), |language| gate.offer(&client, language))?;
     let (events, collected) = mpsc::channel(EVENTS);
     let running = service.run(&client, &job, Channels::batch(Input::whole(input), events));
     let (outcome, collected) = tokio::join!(running, Collector::default().collect(collected));

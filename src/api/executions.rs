@@ -20,6 +20,7 @@ use self::reply::ExecutionReply;
 use super::caller::Caller;
 use super::error::ApiError;
 use super::execute::UNAVAILABLE;
+use super::gate::Gate;
 use super::job::{self, ExecuteRequest};
 use super::json_body::JsonBody;
 use super::openapi::{Operation, Parameter};
@@ -74,11 +75,12 @@ pub(super) async fn submit(
     State(service): State<Arc<Service>>,
     State(executions): State<Executions>,
     State(callbacks): State<Callbacks>,
+    State(gate): State<Gate>,
     Caller(client): Caller,
     JsonBody(mut request): JsonBody<ExecuteRequest>,
 ) -> Result<Response, ApiError> {
     let callback = request.callback_url.take().map(|url| callbacks.url(&url)).transpose()?;
-    let (job, input) = request.into_job(service.languages(), |job| job.allowance())?;
+    let (job, input) = request.into_job(service.languages(), |language| gate.offer(&client, language))?;
     let after = async move |execution: Arc<Execution>| {
         if let Some(url) = callback {
             tell(&callbacks, &url, &execution).await;

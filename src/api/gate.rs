@@ -11,10 +11,12 @@ use axum::response::{IntoResponse as _, Response};
 use super::caller::{Identity, Presented};
 use super::error::ApiError;
 use super::interactive::{is_handshake, opens_socket};
+use super::limits::Offer;
 use super::origin::Origins;
 use super::proxies::Proxies;
 use crate::client::Client;
 use crate::keys::Keys;
+use crate::limits::{Allowance, Ceilings};
 use crate::rates::Rates;
 
 /// Who may ask for what, and how often.
@@ -29,13 +31,31 @@ struct Shared {
     rates: Rates,
     origins: Origins,
     proxies: Proxies,
+    ceilings: Ceilings,
 }
 
 impl Gate {
-    /// A gate that opens for these keys, so often, and for pages of these origins, and that believes these proxies.
+    /// A gate that opens for these keys, so often, and for pages of these origins, that believes these proxies, and lets
+    /// nobody ask for more than these ceilings.
     #[must_use]
-    pub fn new(keys: Keys, rates: Rates, origins: Origins, proxies: Proxies) -> Self {
-        Self { shared: Arc::new(Shared { keys, rates, origins, proxies }) }
+    pub fn new(keys: Keys, rates: Rates, origins: Origins, proxies: Proxies, ceilings: Ceilings) -> Self {
+        Self { shared: Arc::new(Shared { keys, rates, origins, proxies, ceilings }) }
+    }
+
+    /// What a client may have in a run that has this by its language.
+    pub(super) fn offer(&self, client: &Client, of_language: Allowance) -> Offer {
+        let most = self.lower_by_key(client, self.shared.ceilings.most(of_language));
+        Offer { usual: of_language.lower_of(most), most }
+    }
+
+    /// An allowance of which nothing is more than the client's key has.
+    pub(super) fn lower_by_key(&self, client: &Client, allowance: Allowance) -> Allowance {
+        self.shared.keys.of(client).map_or(allowance, |key| key.limits.lower(allowance))
+    }
+
+    /// Whether this client's key opens the metrics.
+    pub(super) fn opens_metrics(&self, client: &Client) -> bool {
+        self.shared.keys.of(client).is_some_and(|key| key.metrics)
     }
 
     /// The origins whose pages may ask.

@@ -12,7 +12,7 @@ use serde::Deserialize;
 use super::artifacts;
 use super::error::ApiError;
 use super::judge::{self, Defaults, TestRequest};
-use super::limits::LimitsRequest;
+use super::limits::{LimitsRequest, Offer};
 use crate::execution::{Comparison, Job, Program, SourceFile};
 use crate::languages::spec::is_variable;
 use crate::languages::{Language, Languages};
@@ -104,12 +104,11 @@ impl Encoding {
 }
 
 impl ExecuteRequest {
-    /// The job, and the input of its program. `most` gives the job its usual limits, and says the most that the request
-    /// may ask for.
+    /// The job, and the input of its program. `offer` says what the program may have, where its language has this.
     pub(super) fn into_job(
         self,
         languages: &Languages,
-        most: impl FnOnce(&mut Job) -> Allowance,
+        offer: impl FnOnce(Allowance) -> Offer,
     ) -> Result<(Job, Bytes), ApiError> {
         let language = find(languages, self.language.as_deref())?;
         check_arguments(&self.args, &self.env, "")?;
@@ -117,10 +116,8 @@ impl ExecuteRequest {
         let mut job = Job::new(language, program);
         job.args = self.args;
         job.environment = self.env;
-        let most = most(&mut job);
-        let limits = self.limits.apply(job.allowance(), &most, "limits")?;
-        job.run.limits = limits.run;
-        job.run_processes = limits.processes;
+        let Offer { usual, most } = offer(job.allowance());
+        job.allow(self.limits.apply(usual, &most, "limits")?);
         let input = Bytes::from(self.input);
         job.artifacts = artifacts::patterns(&self.artifacts)?;
         if let Some(tests) = self.tests {

@@ -33,6 +33,15 @@ pub(super) struct LimitsRequest {
     processes: Option<Number>,
 }
 
+/// What a program may have.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Offer {
+    /// What it has if the request does not say.
+    pub(super) usual: Allowance,
+    /// The most that the request may ask for.
+    pub(super) most: Allowance,
+}
+
 impl LimitsRequest {
     /// What is usual with these limits instead, none of them above the most; `place` is where in the request they are.
     pub(super) fn apply(

@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use axum::extract::{ConnectInfo, State};
 use axum::http::header::{CONTENT_TYPE, FORWARDED, HeaderName, VIA};
-use axum::http::{HeaderMap, StatusCode};
+use axum::http::{Extensions, HeaderMap, StatusCode};
 use axum::response::{IntoResponse as _, Response};
 
+use super::caller::Caller;
 use super::error::ApiError;
+use super::gate::Gate;
 use super::openapi::Operation;
 use crate::metrics;
 use crate::service::Service;
@@ -24,7 +26,7 @@ pub(super) struct MetricsOpen(pub(super) bool);
 pub(super) fn operation() -> Operation {
     Operation::get("/metrics", "Read what is counted and timed")
         .tag("server")
-        .description("For Prometheus. Only the server's own machine may, unless `metrics-open` is set.")
+        .description("For Prometheus. Only the server's own machine may, unless `metrics-open` is set, or who holds a key with `metrics`.")
         .reply_text(200, "The metrics.", metrics::CONTENT_TYPE)
         .error(403, &["metrics-closed"])
 }
@@ -32,10 +34,14 @@ pub(super) fn operation() -> Operation {
 pub(super) async fn metrics(
     State(service): State<Arc<Service>>,
     State(MetricsOpen(open)): State<MetricsOpen>,
+    State(gate): State<Gate>,
     ConnectInfo(peer): ConnectInfo<SocketAddr>,
+    extensions: Extensions,
     headers: HeaderMap,
 ) -> Response {
-    if !open && !is_local(peer, &headers) {
+    let caller = Caller::of(&extensions);
+    let has_key = caller.is_some_and(|Caller(client)| gate.opens_metrics(&client));
+    if !open && !has_key && !is_local(peer, &headers) {
         return ApiError::metrics_closed().into_response();
     }
     ([(CONTENT_TYPE, metrics::CONTENT_TYPE)], service.metrics().text()).into_response()
@@ -48,8 +54,7 @@ fn is_local(peer: SocketAddr, headers: &HeaderMap) -> bool {
 
 impl ApiError {
     fn metrics_closed() -> Self {
-        let message =
-            "only the server's own machine may read its metrics: the setting metrics-open changes that";
+        let message = "only the server's own machine may read its metrics, and keys with `metrics`: the setting metrics-open changes that";
         Self::new(StatusCode::FORBIDDEN, "metrics-closed", message)
     }
 }

@@ -23,6 +23,7 @@ use crate::executions::{Executions, Keeping};
 use crate::http_server::{self, ConnectionLimits, PlaceLimits};
 use crate::keys::{Key, Keys};
 use crate::languages::Languages;
+use crate::limits::Ceilings;
 use crate::metrics::Metrics;
 use crate::queue::{QueueLimits, Share};
 use crate::rates::Rates;
@@ -61,7 +62,7 @@ impl Serve {
         if let Err(error) = reaper::remove_abandoned(&client).await {
             tracing::warn!("what earlier servers may have left stays: {}", with_causes(&error));
         }
-        let queue = queue_limits(&config);
+        let (queue, ceilings) = (queue_limits(&config), ceilings(&config));
         let sandboxes = Sandboxes::new(client, config.runtime, metrics)?;
         let service = Service::new(languages, sandboxes, queue);
         let service = Arc::new(service.with_engine_patience(config.engine_patience));
@@ -78,6 +79,7 @@ impl Serve {
             Rates::new(config.requests_per_minute, &config.keys),
             Origins::new(&config.cors_origin, address.ip().is_loopback()),
             proxies.clone(),
+            ceilings,
         );
         let bodies = BodyLimits { max_body: config.max_body, timeout: config.body_timeout };
         let sockets = SocketLimits {
@@ -138,6 +140,16 @@ impl Serve {
             traces.flush().await;
         }
         Ok(ExitCode::SUCCESS)
+    }
+}
+
+fn ceilings(config: &Config) -> Ceilings {
+    Ceilings {
+        wall_time: config.max_wall_time,
+        cpu_time: config.max_cpu_time,
+        memory: config.max_memory,
+        output: config.max_output,
+        processes: config.max_processes,
     }
 }
 

@@ -11,10 +11,13 @@ use ipnet::IpNet;
 use super::value::{Allows, LogFormat, Secret, Value};
 use super::{ConfigError, Effective, Layers, Setting};
 use crate::keys::Keys;
+use crate::limits::LEAST_RUN_MEMORY;
 use crate::traces::CollectorUrl;
 
 const SECOND: Duration = Duration::from_secs(1);
 const HOUR: Duration = Duration::from_secs(60 * 60);
+/// The longest run that the sandbox is built for.
+const LONGEST_RUN: Duration = Duration::from_secs(600);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// `name: type = default, "its-name", "ITS_VARIABLE", and what it may be;` makes a field, and an entry of [`SETTINGS`].
@@ -78,10 +81,10 @@ macro_rules! settings {
     (@allowed $type:ty, $allowed:expr) => { Some(&$allowed as &dyn Allows<$type>) };
 }
 
-const fn rate(number: u32) -> NonZeroU32 {
+const fn some(number: u32) -> NonZeroU32 {
     match NonZeroU32::new(number) {
         Some(number) => number,
-        None => panic!("a rate of nothing"),
+        None => panic!("none at all"),
     }
 }
 
@@ -109,13 +112,23 @@ settings! {
     max_waiting_per_client: usize = "50", "max-waiting-per-client", "DAYFLY_MAX_WAITING_PER_CLIENT", from 0..=10_000_usize;
     /// How long a run may wait for its turn
     longest_wait: Duration = "5m", "longest-wait", "DAYFLY_LONGEST_WAIT", from SECOND..=HOUR;
+    /// How long a program may take, by the clock, if a request asks for that; as its language has it if not given
+    max_wall_time: Option<Duration> = "", "max-wall-time", "DAYFLY_MAX_WALL_TIME", from SECOND..=LONGEST_RUN;
+    /// How much CPU time a program may take, if a request asks for that; as its language has it if not given
+    max_cpu_time: Option<Duration> = "", "max-cpu-time", "DAYFLY_MAX_CPU_TIME", from SECOND..=LONGEST_RUN;
+    /// How much memory a program may have, if a request asks for that; as its language has it if not given
+    max_memory: Option<ByteSize> = "", "max-memory", "DAYFLY_MAX_MEMORY", from LEAST_RUN_MEMORY..=ByteSize::gib(64);
+    /// How much a program may write, if a request asks for that; as its language has it if not given
+    max_output: Option<ByteSize> = "", "max-output", "DAYFLY_MAX_OUTPUT", from ByteSize::kib(1)..=ByteSize::mib(64);
+    /// How many processes and threads a program may have, if a request asks for that; as its language has it if not given
+    max_processes: Option<NonZeroU32> = "", "max-processes", "DAYFLY_MAX_PROCESSES", from some(1)..=some(4096);
     /// Origins whose pages may call the server beside its own, with commas between them; * is any
     cors_origin: String = "", "cors-origin", "CORS_ORIGIN";
     /// Networks of proxies, with commas between them, that say truly for whom they ask
     trusted_proxies: Vec<IpNet> = "", "trusted-proxies", "DAYFLY_TRUSTED_PROXIES";
     /// How many requests a minute that run something one client may send, in bursts of as many
     requests_per_minute: NonZeroU32 = "600", "requests-per-minute", "DAYFLY_REQUESTS_PER_MINUTE",
-        from rate(1)..=rate(1_000_000);
+        from some(1)..=some(1_000_000);
     /// How long the body of a request may be
     max_body: ByteSize = "8 MiB", "max-body", "DAYFLY_MAX_BODY", from ByteSize::kib(1)..=ByteSize::mib(256);
     /// How long the body of a request may take to arrive

@@ -94,6 +94,12 @@ impl Job {
         Allowance { run: self.run.limits, processes: self.run_processes }
     }
 
+    /// Changes what its program may use.
+    pub fn allow(&mut self, allowance: Allowance) {
+        self.run.limits = allowance.run;
+        self.run_processes = allowance.processes;
+    }
+
     /// What the caller asked for beside a verdict.
     #[must_use]
     pub fn asked(&self) -> Asked {

@@ -20,9 +20,10 @@ use super::sockets::Sockets;
 use super::teller::Teller;
 use crate::api::error::ApiError;
 use crate::api::gate::Gate;
+use crate::api::limits::Offer;
 use crate::client::Client;
 use crate::execution::{self, Channels, Control, Job, Outcome};
-use crate::limits::Limits;
+use crate::limits::{Allowance, Limits};
 use crate::service::{Service, ServiceError};
 
 /// Events that may wait for a slow client; after that the program waits.
@@ -151,10 +152,14 @@ impl Session {
             return Err(ApiError::bad_request("not-interactive", message));
         }
         let longest = self.limits.wall_time;
-        let (mut job, _) = request.into_request().into_job(self.service.languages(), |job| {
-            job.run.limits.wall_time = job.run.limits.wall_time.max(longest);
-            job.run.limits.output = job.run.limits.output.max(Limits::INTERACTIVE_OUTPUT);
-            job.allowance()
+        let (mut job, _) = request.into_request().into_job(self.service.languages(), |language| {
+            let run = Limits {
+                wall_time: language.run.wall_time.max(longest),
+                output: language.run.output.max(Limits::INTERACTIVE_OUTPUT),
+                ..language.run
+            };
+            let most = self.gate.lower_by_key(&self.client, Allowance { run, ..language });
+            Offer { usual: most, most }
         })?;
         if tty {
             job.terminal = Some(window);
