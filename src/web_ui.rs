@@ -2,20 +2,18 @@
 
 mod compressed;
 
-use std::borrow::Cow;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
 use axum::http::header::{
-    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderName, HeaderValue,
-    IF_NONE_MATCH, REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
+    CACHE_CONTROL, CONTENT_ENCODING, CONTENT_SECURITY_POLICY, CONTENT_TYPE, ETAG, HeaderName, IF_NONE_MATCH,
+    REFERRER_POLICY, VARY, X_CONTENT_TYPE_OPTIONS,
 };
 use axum::http::{HeaderMap, StatusCode, Uri};
 use axum::response::{IntoResponse, Response};
-use rust_embed::Embed;
 use uuid::Uuid;
 
-use self::compressed::{Compressed, takes_brotli};
+use self::compressed::takes_brotli;
 use crate::digest::sha256;
 
 /// Stands in a page for the nonce of the reply.
@@ -24,42 +22,38 @@ const NONCE: &str = "{{nonce}}";
 const PAGES: [(&str, &str); 2] = [("", "index.html"), ("docs", "docs.html")];
 const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
 
-#[derive(Embed)]
-#[folder = "web-ui"]
-#[include = "*.html"]
-#[include = "*.js"]
-#[include = "*.css"]
-#[include = "*.svg"]
-#[include = "vendor/*"]
-#[exclude = "node_modules/*"]
-struct Embedded;
+/// A file of the page.
+enum Content {
+    /// As Brotli (RFC 7932).
+    Compressed(&'static [u8]),
+    Plain(Vec<u8>),
+}
 
 /// Where the page's files come from.
 #[derive(Clone, Debug, Default)]
 pub struct WebUi {
     /// A folder that is read anew for each request; the embedded files if there is none.
     folder: Option<Arc<PathBuf>>,
-    compressed: Compressed,
 }
 
 impl WebUi {
     /// The page from this folder, or the embedded one.
     #[must_use]
     pub fn new(folder: Option<PathBuf>) -> Self {
-        Self { folder: folder.map(Arc::new), compressed: Compressed::default() }
+        Self { folder: folder.map(Arc::new) }
     }
 
     /// The reply to a `GET` of `/` or of a file of the page; `None` where there is no such file.
     pub(crate) fn reply(&self, uri: &Uri, headers: &HeaderMap) -> Option<Response> {
         let path = uri.path().trim_start_matches('/');
         if let Some((_, file)) = PAGES.iter().find(|(page, _)| *page == path) {
-            return Some(page(&self.read(file)?));
+            return Some(page(&self.read(file)?.into_plain()));
         }
-        Some(self.file(path, &self.read(path)?, headers))
+        Some(file(path, self.read(path)?, headers))
     }
 
-    fn read(&self, path: &str) -> Option<Cow<'static, [u8]>> {
-        let Some(folder) = &self.folder else { return Embedded::get(path).map(|file| file.data) };
+    fn read(&self, path: &str) -> Option<Content> {
+        let Some(folder) = &self.folder else { return compressed::find(path).map(Content::Compressed) };
         let relative = Path::new(path);
         // The embedded files are a closed list; a folder is not, so nothing may lead out of it or to its hidden files.
         let is_plain = relative
@@ -68,28 +62,43 @@ impl WebUi {
         (is_plain && content_type(path).is_some())
             .then(|| std::fs::read(folder.join(relative)).ok())
             .flatten()
-            .map(Cow::Owned)
+            .map(Content::Plain)
+    }
+}
+
+impl Content {
+    fn digest(&self) -> String {
+        match self {
+            Self::Compressed(content) => sha256(content),
+            Self::Plain(content) => sha256(content),
+        }
     }
 
-    fn file(&self, path: &str, content: &[u8], asked: &HeaderMap) -> Response {
-        let digest = sha256(content);
-        let etag = format!("\"{digest}\"");
-        let headers = [
-            (CONTENT_TYPE, content_type(path).unwrap_or("application/octet-stream")),
-            (ETAG, &etag),
-            (CACHE_CONTROL, "no-cache"),
-            (VARY, "accept-encoding"),
-            (X_CONTENT_TYPE_OPTIONS, "nosniff"),
-        ];
-        if asked.get(IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == etag.as_bytes()) {
-            return (StatusCode::NOT_MODIFIED, headers).into_response();
+    fn into_plain(self) -> Vec<u8> {
+        match self {
+            Self::Compressed(content) => compressed::plain(content),
+            Self::Plain(content) => content,
         }
-        if !takes_brotli(asked) {
-            return (headers, content.to_vec()).into_response();
+    }
+}
+
+fn file(path: &str, content: Content, asked: &HeaderMap) -> Response {
+    let etag = format!("\"{}\"", content.digest());
+    let headers = [
+        (CONTENT_TYPE, content_type(path).unwrap_or("application/octet-stream")),
+        (ETAG, &etag),
+        (CACHE_CONTROL, "no-cache"),
+        (VARY, "accept-encoding"),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    ];
+    if asked.get(IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == etag.as_bytes()) {
+        return (StatusCode::NOT_MODIFIED, headers).into_response();
+    }
+    match content {
+        Content::Compressed(content) if takes_brotli(asked) => {
+            (headers, [(CONTENT_ENCODING, "br")], content).into_response()
         }
-        let mut response = (headers, self.compressed.of(digest, content)).into_response();
-        response.headers_mut().insert(CONTENT_ENCODING, HeaderValue::from_static("br"));
-        response
+        content => (headers, content.into_plain()).into_response(),
     }
 }
 

@@ -1,47 +1,23 @@
-//! Files of the page, compressed once.
-
-use std::collections::HashMap;
-use std::io::Write as _;
-use std::sync::{Arc, Mutex, PoisonError};
+//! The embedded files of the page, compressed by `build.rs`.
 
 use axum::http::HeaderMap;
 use axum::http::header::ACCEPT_ENCODING;
-use brotli::CompressorWriter;
-use bytes::Bytes;
 
-/// Of 11: the last two steps take ten times as long for a few per cent.
-const QUALITY: u32 = 9;
-const WINDOW_BITS: u32 = 22;
-const BUFFER: usize = 4096;
-/// A folder whose files change has more digests than files.
-const MOST_KEPT: usize = 1000;
+/// Paths below `web-ui/`, and what the files hold as Brotli (RFC 7932), in order of the paths.
+const FILES: &[(&str, &[u8])] = include!(concat!(env!("OUT_DIR"), "/page.rs"));
 
-/// What was compressed, by the digest of what it was.
-#[derive(Clone, Debug, Default)]
-pub(super) struct Compressed(Arc<Mutex<HashMap<String, Bytes>>>);
-
-impl Compressed {
-    /// `content`, whose digest this is, as Brotli (RFC 7932).
-    pub(super) fn of(&self, digest: String, content: &[u8]) -> Bytes {
-        // No code that holds the lock can panic half way through a change.
-        let lock = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = lock().get(&digest) {
-            return known.clone();
-        }
-        let compressed = compress(content);
-        let mut kept = lock();
-        if kept.len() >= MOST_KEPT {
-            kept.clear();
-        }
-        kept.insert(digest, compressed.clone());
-        compressed
-    }
+/// What the embedded file at this path holds, as Brotli.
+pub(super) fn find(path: &str) -> Option<&'static [u8]> {
+    let place = FILES.binary_search_by(|(known, _)| (*known).cmp(path)).ok()?;
+    FILES.get(place).map(|(_, compressed)| *compressed)
 }
 
-fn compress(content: &[u8]) -> Bytes {
-    let mut writer = CompressorWriter::new(Vec::new(), BUFFER, QUALITY, WINDOW_BITS);
-    writer.write_all(content).expect("a vector takes everything");
-    Bytes::from(writer.into_inner())
+/// What a file was before it was compressed.
+pub(super) fn plain(mut compressed: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::new();
+    brotli_decompressor::BrotliDecompress(&mut compressed, &mut plain)
+        .expect("what build.rs compressed is Brotli, and a vector takes everything");
+    plain
 }
 
 /// Whether a client takes Brotli (RFC 9110, section 12.5.3).
@@ -77,14 +53,13 @@ mod tests {
     }
 
     #[test]
-    fn what_is_compressed_is_the_same_content() {
-        let content = b"let x = 1;\n".repeat(1000);
-        let compressed = Compressed::default();
-        let first = compressed.of("a".into(), &content);
-        assert!(first.len() < content.len() / 10);
-        let mut plain = Vec::new();
-        brotli::BrotliDecompress(&mut &first[..], &mut plain).unwrap();
-        assert_eq!(plain, content);
-        assert_eq!(compressed.of("a".into(), &content), first);
+    fn every_file_is_found_by_its_path() {
+        assert!(FILES.len() > 30);
+        for (path, compressed) in FILES {
+            assert_eq!(find(path), Some(*compressed), "{path}");
+            let source = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("web-ui").join(path);
+            assert_eq!(plain(compressed), std::fs::read(source).unwrap(), "{path}");
+        }
+        assert_eq!(find("nothing.js"), None);
     }
 }
