@@ -18,8 +18,9 @@ use std::time::{Duration, Instant};
 
 use regex::Regex;
 use serde_json::{Map, Value, json};
-use support::engine::ScriptedEngine;
+
 use support::metrics::Metrics;
+use support::scripted_engine::ScriptedEngine;
 use support::socket::Socket;
 use support::{DAYFLY, Server, eventually, post_head, text_of};
 use tempfile::TempDir;

@@ -9,8 +9,8 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::{Value, json};
 
-pub mod engine;
 pub mod metrics;
+pub mod scripted_engine;
 pub mod socket;
 
 pub const DAYFLY: &str = env!("CARGO_BIN_EXE_dayfly");
