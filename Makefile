@@ -3,7 +3,7 @@
 BINARY := $(shell rustc --print host-tuple 2>/dev/null)
 DAYFLY := target/$(BINARY)/release/dayfly
 
-.PHONY: up test test-page test-clients check bench matrix fuzz host build
+.PHONY: up test test-page test-clients test-monitoring check bench matrix fuzz host build
 
 ## up: prepare this host, build, serve on port 3000 and build missing language images meanwhile
 up: host build
@@ -24,6 +24,11 @@ test-page: host
 test-clients: host
 	cargo build --locked
 	tests/clients/run
+
+## test-monitoring: the dashboard and the alerts, in a real Prometheus that watches a real server
+test-monitoring: host
+	cargo build --locked
+	scripts/check-monitoring target/$(BINARY)/debug/dayfly
 
 ## check: what CI asks beside the tests
 check:

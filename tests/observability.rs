@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 
 use regex::Regex;
 use serde_json::{Map, Value, json};
+
 use support::metrics::Metrics;
 use support::scripted_engine::ScriptedEngine;
 use support::socket::Socket;
