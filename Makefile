@@ -3,7 +3,7 @@
 BINARY := $(shell rustc --print host-tuple 2>/dev/null)
 DAYFLY := target/$(BINARY)/release/dayfly
 
-.PHONY: up test test-page test-clients test-monitoring check bench matrix fuzz host build
+.PHONY: up test test-page test-clients test-monitoring test-openapi test-deployment check bench matrix fuzz host build
 
 ## up: prepare this host, build, serve on port 3000 and build missing language images meanwhile
 up: host build
@@ -29,6 +29,17 @@ test-clients: host
 test-monitoring: host
 	cargo build --locked
 	scripts/check-monitoring target/$(BINARY)/debug/dayfly
+## test-openapi: whether the server does what its description promises
+test-openapi: host
+	cargo build --locked
+	tests/openapi/run
+
+## test-deployment: dayfly in containers, behind proxies, and under systemd
+test-deployment: host
+	cargo build --locked
+	tests/deployment/reverse-proxies
+	tests/deployment/systemd
+	tests/deployment/compose
 
 ## check: what CI asks beside the tests
 check:
