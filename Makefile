@@ -29,6 +29,7 @@ test-clients: host
 test-monitoring: host
 	cargo build --locked
 	scripts/check-monitoring target/$(BINARY)/debug/dayfly
+
 ## test-openapi: whether the server does what its description promises
 test-openapi: host
 	cargo build --locked
