@@ -35,7 +35,8 @@ impl Client {
     /// A client of the engine at `endpoint`. This does no IO: the first call connects and agrees on a version.
     #[must_use]
     pub fn new(endpoint: Endpoint) -> Self {
-        Self { inner: Arc::new(Inner { endpoint, transport: Transport::new(), version: OnceCell::new() }) }
+        let transport = Transport::new(&endpoint);
+        Self { inner: Arc::new(Inner { endpoint, transport, version: OnceCell::new() }) }
     }
 
     /// Where the engine is.

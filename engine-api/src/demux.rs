@@ -7,7 +7,7 @@
 //! The decoder hands a payload out as it arrives instead of collecting whole frames, so it holds eight bytes at
 //! most whatever length a header claims, and the first byte of output is not held up by the last.
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Buf, Bytes};
 
 /// The length of a frame's header, in bytes.
 pub const HEADER_LEN: usize = 8;
@@ -172,7 +172,7 @@ impl Demuxer {
     ///
     /// # Errors
     /// The stream is malformed.
-    pub fn next_bytes(&mut self, input: &mut BytesMut) -> Result<Option<Piece<Bytes>>, DemuxError> {
+    pub fn next_bytes(&mut self, input: &mut Bytes) -> Result<Option<Piece<Bytes>>, DemuxError> {
         let mut rest = &input[..];
         let piece = self.next(&mut rest)?;
         let taken = input.len() - rest.len();
@@ -183,7 +183,7 @@ impl Demuxer {
         // What is taken is what was left of the header, then the payload.
         let length = data.len();
         input.advance(taken - length);
-        Ok(Some(Piece { stream, data: input.split_to(length).freeze(), ends_frame }))
+        Ok(Some(Piece { stream, data: input.split_to(length), ends_frame }))
     }
 
     /// Tells whether the stream may end here.

@@ -1,6 +1,6 @@
 //! Bodies of the fuzz targets, and the reference decoder they compare with. Not part of the API.
 
-use bytes::BytesMut;
+use bytes::Bytes;
 
 use crate::demux::{DemuxError, Demuxer, HEADER_LEN, StreamType};
 use crate::head::{self, HEAD_LIMIT};
@@ -21,13 +21,12 @@ pub struct Decoded {
 pub fn decode_split(input: &[u8], sizes: &[usize], limit: u32) -> Decoded {
     let mut demuxer = Demuxer::with_frame_limit(limit);
     let mut decoded = Decoded { frames: Vec::new(), unfinished: None, error: None };
-    let mut buffer = BytesMut::new();
     let mut rest = input;
     let mut sizes = sizes.iter();
     while !rest.is_empty() {
         let (piece, after) = rest.split_at(sizes.next().map_or(rest.len(), |size| rest.len().min(*size)));
         rest = after;
-        buffer.extend_from_slice(piece);
+        let mut buffer = Bytes::copy_from_slice(piece);
         loop {
             match demuxer.next_bytes(&mut buffer) {
                 Err(error) => return Decoded { error: Some(error), ..decoded },

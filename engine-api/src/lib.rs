@@ -56,14 +56,16 @@
 //! # }
 //! ```
 
-mod build_progress;
+mod byte_stream;
 mod call;
 mod client;
 mod containers;
 mod deadline;
 pub mod demux;
+mod docker_context;
 mod endpoint;
 mod error;
+mod events;
 mod filters;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
@@ -71,31 +73,47 @@ mod head;
 mod hijack;
 mod images;
 mod json_lines;
+mod line_stream;
 mod models;
 mod names;
+mod networks;
+mod output;
+mod progress;
 mod reply;
+mod request_body;
+mod socket;
 mod system;
 mod tar_entry;
 mod tar_stream;
+#[cfg(feature = "tls")]
+mod tls;
 mod transport;
 mod version;
 mod volumes;
 
-pub use build_progress::BuildEvent;
+pub use byte_stream::ByteStream;
 pub use call::Operation;
 pub use client::Client;
-pub use containers::{ContainerDeleteOptions, ContainerListOptions, PendingWait, WaitCondition};
+pub use containers::{
+    AttachOptions, ContainerDeleteOptions, ContainerListOptions, LogStream, LogsOptions, PendingWait,
+    StatsStream, WaitCondition,
+};
 pub use deadline::Deadline;
 pub use demux::StreamType;
 pub use endpoint::Endpoint;
 pub use error::{Error, Phase, ProtocolError, Result};
+pub use events::{EventStream, EventsOptions};
 pub use filters::Filters;
 pub use head::HeadError;
-pub use hijack::{AttachOptions, Attached, AttachedOutput, AttachedStdin, OutputChunk};
-pub use images::{BuildStream, ImageBuildOptions, PullStream};
+pub use hijack::{Attached, AttachedOutput, AttachedStdin};
+pub use images::{BuildStream, ImageBuildOptions, ImageCreateOptions, LoadStream, PullStream, PushStream};
 pub use json_lines::JsonLinesError;
 pub use models::*;
-pub use names::ContainerId;
+pub use names::{ContainerId, ExecId};
+pub use output::OutputChunk;
+pub use progress::BuildEvent;
 pub use tar_entry::{ArchiveError, TarEntry};
 pub use tar_stream::TarStream;
+#[cfg(feature = "tls")]
+pub use tls::TlsConfig;
 pub use version::{ApiVersion, ParseApiVersionError, VersionError};

@@ -205,7 +205,10 @@ async fn lists_are_filtered() {
     body.labels.insert("dayfly.test".to_owned(), label.split_once('=').unwrap().1.to_owned());
     let container = Container::create(&client, &body).await;
     let list = async |all, filters: Filters| {
-        client.container_list(&ContainerListOptions { all, filters }, soon()).await.unwrap()
+        client
+            .container_list(&ContainerListOptions { all, filters, ..ContainerListOptions::default() }, soon())
+            .await
+            .unwrap()
     };
 
     let found = list(true, Filters::new().label(&label)).await;
