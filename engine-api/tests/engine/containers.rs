@@ -180,11 +180,18 @@ async fn a_hardened_container_is_shown_as_it_was_asked_for() {
     assert_eq!(shown.config.working_dir, "/work");
     // The engine fills in what was left to it; all else must be what was sent.
     let engines_own = HostConfig {
+        blkio_weight: shown.host_config.blkio_weight,
         cgroup_parent: shown.host_config.cgroup_parent.clone(),
+        cpu_period: shown.host_config.cpu_period,
+        cpu_quota: shown.host_config.cpu_quota,
         cpuset_cpus: shown.host_config.cpuset_cpus.clone(),
+        cpuset_mems: shown.host_config.cpuset_mems.clone(),
         init: shown.host_config.init,
+        memory_reservation: shown.host_config.memory_reservation,
         memory_swappiness: shown.host_config.memory_swappiness,
+        oom_kill_disable: shown.host_config.oom_kill_disable,
         pid_mode: shown.host_config.pid_mode.clone(),
+        restart_policy: shown.host_config.restart_policy.clone(),
         userns_mode: shown.host_config.userns_mode.clone(),
         uts_mode: shown.host_config.uts_mode.clone(),
         ..host_config

@@ -5,7 +5,12 @@
 mod attach;
 mod build;
 mod calls;
+mod cancel;
 mod connections;
+mod dropped;
+mod faults;
 mod pull;
+mod search;
 mod support;
+mod tcp;
 mod versions;
