@@ -60,7 +60,10 @@ impl DockerConfig {
 
     /// The folder that `DOCKER_CONFIG` names, or the one in `HOME`.
     pub(crate) fn folder(docker_config: Option<OsString>, home: Option<OsString>) -> Option<Self> {
-        docker_config.map(PathBuf::from).or(home.map(|home| Path::new(&home).join(".docker"))).map(Self)
+        docker_config
+            .map(PathBuf::from)
+            .or_else(|| home.map(|home| Path::new(&home).join(".docker")))
+            .map(Self)
     }
 
     pub(crate) fn into_path(self) -> PathBuf {

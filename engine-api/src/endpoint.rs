@@ -66,7 +66,8 @@ impl Endpoint {
             if variable("DOCKER_TLS_VERIFY").is_none() {
                 return Ok(endpoint);
             }
-            let folder = variable("DOCKER_CERT_PATH").map(Into::into).or(config.map(DockerConfig::into_path));
+            let folder =
+                variable("DOCKER_CERT_PATH").map(Into::into).or_else(|| config.map(DockerConfig::into_path));
             let folder =
                 folder.ok_or_else(|| invalid("DOCKER_TLS_VERIFY without DOCKER_CERT_PATH or HOME"))?;
             return endpoint.with_tls_from(&folder);

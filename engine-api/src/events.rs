@@ -50,8 +50,9 @@ impl EventStream {
 stream!(EventStream, EventMessage);
 
 impl Client {
-    /// Listens to what happens (`GET /events`, API 1.41). The engine listens when this returns, so that what is done
-    /// next is not missed. `deadline` is for all of it, until [`EventStream::set_deadline`] replaces it.
+    /// Listens to what happens (`GET /events`, API 1.41). An engine may answer an instant before it listens: to miss
+    /// nothing of what is done next, ask for events `since` now. `deadline` is for all of it, until
+    /// [`EventStream::set_deadline`] replaces it.
     ///
     /// # Errors
     /// What any call can fail with.

@@ -79,7 +79,7 @@ pub fn output(data: &[u8]) {
             }
         }
     }
-    let error = error.or(decoder.finish().err());
+    let error = error.or_else(|| decoder.finish().err());
     let expected = decode_whole(input, crate::demux::Demuxer::DEFAULT_FRAME_LIMIT);
     let payloads = expected.frames.iter().chain(&expected.unfinished);
     let bytes = payloads.flat_map(|(stream, payload)| payload.iter().map(|byte| (*stream, *byte)));

@@ -1,16 +1,18 @@
-//! A small, typed client of the Docker Engine API over its unix socket.
+//! A typed client of the Docker Engine API: exact, small, and no slower than the socket.
 //!
-//! It covers what a program needs that runs other programs in containers: pull or build an image, create a container, attach
-//! to its streams, start it, wait for it, remove it. Types and methods have the names of the API's own definition
-//! (`ContainerCreate` is [`Client::container_create`]), from version 1.41 (Docker Engine 20.10) to 1.55; the version
-//! is agreed on with the engine at the first call.
+//! It covers containers, exec, images, registries, networks, volumes and the engine itself. Types and methods have the
+//! names of the API's own definition (`ContainerCreate` is [`Client::container_create`]), from version 1.41 (Docker Engine
+//! 20.10) to 1.55; the version is agreed on with the engine at the first call.
 //!
 //! - Every call takes a [`Deadline`] that covers all of it, and every reply has a limit in bytes.
 //! - Every [`Error`] says which call failed and whose fault it is. The exit code of a program is never an error.
+//! - What goes on is a [`Stream`](futures_core::Stream) with back-pressure: nothing is read before it is asked for, and
+//!   dropping it closes its connection.
 //! - An attached stream is decoded as it arrives, without copying and without believing a length it is told.
 //! - Dropping a future cancels its call and harms no other.
 //!
-//! It does not speak TCP, TLS or SSH, does not log in to registries, and does not use BuildKit.
+//! An engine is reached over a unix socket or TCP, and with the feature `tls` over TLS with client certificates;
+//! [`Endpoint::from_env`] finds the one that the `docker` command would use. SSH, BuildKit, swarm and plugins are not here.
 //!
 //! # Example
 //!

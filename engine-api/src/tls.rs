@@ -35,10 +35,10 @@ impl TlsConfig {
     /// [`Error::InvalidArgument`] when one of them cannot be read, or the key is of a kind that is not supported.
     pub fn with_identity(ca: &[u8], cert: &[u8], key: &[u8]) -> Result<Self> {
         let chain = certificates("client certificate", cert)?;
-        let key = PrivateKeyDer::from_pem_slice(key).map_err(|error| invalid("client key", error))?;
+        let key = PrivateKeyDer::from_pem_slice(key).map_err(|error| invalid("client key", &error))?;
         let config = trusting(ca)?
             .with_client_auth_cert(chain, key)
-            .map_err(|error| invalid("client certificate", error))?;
+            .map_err(|error| invalid("client certificate", &error))?;
         Ok(Self(Arc::new(config)))
     }
 
@@ -50,7 +50,7 @@ impl TlsConfig {
         let read = |name: &str| {
             let path = folder.join(name);
             std::fs::read(&path)
-                .map_err(|error| invalid("TLS folder", format!("{}: {error}", path.display())))
+                .map_err(|error| invalid("TLS folder", &format_args!("{}: {error}", path.display())))
         };
         let ca = read("ca.pem")?;
         // One without the other is a mistake, and is told as one.
@@ -87,25 +87,25 @@ impl Eq for TlsConfig {}
 fn trusting(ca: &[u8]) -> Result<rustls::ConfigBuilder<ClientConfig, rustls::client::WantsClientCert>> {
     let mut roots = RootCertStore::empty();
     for certificate in certificates("certificate authority", ca)? {
-        roots.add(certificate).map_err(|error| invalid("certificate authority", error))?;
+        roots.add(certificate).map_err(|error| invalid("certificate authority", &error))?;
     }
     let builder = ClientConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
-        .map_err(|error| invalid("TLS", error))?;
+        .map_err(|error| invalid("TLS", &error))?;
     Ok(builder.with_root_certificates(roots))
 }
 
 fn certificates(argument: &'static str, pem: &[u8]) -> Result<Vec<CertificateDer<'static>>> {
     let certificates: Vec<_> = CertificateDer::pem_slice_iter(pem)
         .collect::<Result<_, _>>()
-        .map_err(|error| invalid(argument, error))?;
+        .map_err(|error| invalid(argument, &error))?;
     if certificates.is_empty() {
-        return Err(invalid(argument, "there is no certificate in it"));
+        return Err(invalid(argument, &"there is no certificate in it"));
     }
     Ok(certificates)
 }
 
-fn invalid(argument: &'static str, reason: impl ToString) -> Error {
+fn invalid(argument: &'static str, reason: &dyn fmt::Display) -> Error {
     Error::InvalidArgument { argument, reason: reason.to_string() }
 }
 

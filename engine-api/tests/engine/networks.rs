@@ -87,5 +87,5 @@ async fn lists_and_prunes_are_filtered() {
     assert_eq!(found.iter().map(|network| &network.name).collect::<Vec<_>>(), [&network.name]);
     assert_eq!(client.network_list(&Filters::new().name(unique_name()), soon()).await.unwrap(), []);
     let pruned = client.network_prune(&Filters::new().label(&label), soon()).await.unwrap();
-    assert_eq!(pruned.networks_deleted, [network.name.clone()]);
+    assert_eq!(pruned.networks_deleted, [&*network.name]);
 }

@@ -29,7 +29,7 @@ async fn closes<S>(path: &str, answer: fn() -> Answer, begin: impl AsyncFnOnce(C
     assert_eq!(client.info(soon()).await.unwrap().ncpu, 42);
 }
 
-fn some<T: Debug>(item: Option<T>) {
+fn some<T: Debug>(item: &Option<T>) {
     assert!(item.is_some(), "{item:?}");
 }
 
@@ -40,7 +40,7 @@ async fn dropping_a_stream_closes_its_connection() {
         || lines("{}"),
         async |client| {
             let mut stream = client.events(&EventsOptions::default(), soon()).await?;
-            some(stream.next().await?);
+            some(&stream.next().await?);
             Ok(stream)
         },
     )
@@ -50,7 +50,7 @@ async fn dropping_a_stream_closes_its_connection() {
         || lines("{}"),
         async |client| {
             let mut stream = client.container_stats_stream(&id(), soon()).await?;
-            some(stream.next().await?);
+            some(&stream.next().await?);
             Ok(stream)
         },
     )
@@ -61,7 +61,7 @@ async fn dropping_a_stream_closes_its_connection() {
         async |client| {
             let context = TarStream::from_entries([TarEntry::bytes("Dockerfile", "", 0o644)]);
             let mut stream = client.image_build(&ImageBuildOptions::default(), context, soon()).await?;
-            some(stream.next().await?);
+            some(&stream.next().await?);
             Ok(stream)
         },
     )
@@ -71,7 +71,7 @@ async fn dropping_a_stream_closes_its_connection() {
         || lines(r#"{"status":"x"}"#),
         async |client| {
             let mut stream = client.image_create("x", &ImageCreateOptions::default(), soon()).await?;
-            some(stream.next().await?);
+            some(&stream.next().await?);
             Ok(stream)
         },
     )
@@ -81,7 +81,7 @@ async fn dropping_a_stream_closes_its_connection() {
         || lines(r#"{"status":"x"}"#),
         async |client| {
             let mut stream = client.image_push("x", None, soon()).await?;
-            some(stream.next().await?);
+            some(&stream.next().await?);
             Ok(stream)
         },
     )
@@ -92,7 +92,7 @@ async fn dropping_a_stream_closes_its_connection() {
         async |client| {
             let archive = futures_util::stream::iter([Ok::<_, std::io::Error>(Bytes::from_static(b"x"))]);
             let mut stream = client.image_load(archive, soon()).await?;
-            some(stream.next().await?);
+            some(&stream.next().await?);
             Ok(stream)
         },
     )
@@ -107,7 +107,7 @@ async fn dropping_output_or_an_archive_closes_its_connection() {
         async |client| {
             let options = LogsOptions { follow: true, ..LogsOptions::default() };
             let mut stream = client.container_logs(&id(), &options, soon()).await?;
-            some(stream.next().await?);
+            some(&stream.next().await?);
             Ok(stream)
         },
     )
@@ -117,7 +117,7 @@ async fn dropping_output_or_an_archive_closes_its_connection() {
         || lines("x"),
         async |client| {
             let mut stream = client.container_archive(&id(), "/", soon()).await?;
-            some(stream.next().await?);
+            some(&stream.next().await?);
             Ok(stream)
         },
     )
@@ -150,7 +150,7 @@ async fn a_stream_that_is_not_read_is_not_sent() {
     });
     let client = peer.client();
     let mut archive = client.container_export(&id(), soon()).await.unwrap();
-    some(archive.next().await.unwrap());
+    some(&archive.next().await.unwrap());
     let held = resident_bytes();
     tokio::time::sleep(std::time::Duration::from_millis(300)).await;
     let grown = resident_bytes().saturating_sub(held);
