@@ -150,9 +150,16 @@ impl Demuxer {
         let (stream, remaining) = match self.state {
             State::Failed(error) => return Err(error),
             State::Payload { stream, remaining } => (stream, remaining),
-            State::Header { bytes, filled } => match self.fill_header(bytes, filled, input)? {
-                Some(header) => header,
-                None => return Ok(None),
+            // Mostly the header is there as a whole.
+            State::Header { bytes, filled } => match input.split_first_chunk() {
+                Some((header, rest)) if filled == 0 => {
+                    *input = rest;
+                    self.read_header(*header).inspect_err(|error| self.state = State::Failed(*error))?
+                }
+                _ => match self.fill_header(bytes, filled, input)? {
+                    Some(header) => header,
+                    None => return Ok(None),
+                },
             },
         };
         if remaining > 0 && input.is_empty() {
@@ -184,6 +191,16 @@ impl Demuxer {
         let length = data.len();
         input.advance(taken - length);
         Ok(Some(Piece { stream, data: input.split_to(length), ends_frame }))
+    }
+
+    /// The frame at the front of `input`, if it is there as a whole and nothing is wrong with it, and what follows it. The
+    /// decoder stays where it is: between two frames, or there is none.
+    pub(crate) fn peek<'a>(&self, input: &'a [u8]) -> Option<(Piece<&'a [u8]>, &'a [u8])> {
+        let State::Header { filled: 0, .. } = self.state else { return None };
+        let (header, rest) = input.split_first_chunk()?;
+        let (stream, length) = self.read_header(*header).ok()?;
+        let (data, rest) = rest.split_at_checked(length as usize)?;
+        Some((Piece { stream, data, ends_frame: true }, rest))
     }
 
     /// Tells whether the stream may end here.

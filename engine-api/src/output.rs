@@ -47,20 +47,17 @@ impl OutputDecoder {
             return Ok((!data.is_empty()).then_some(OutputChunk { stream: StreamType::Stdout, data }));
         };
         loop {
+            if let Some((stream, length, end)) = small_frames(demuxer, &self.input) {
+                let frames = take(&mut self.input, end);
+                let data = join(demuxer, &frames, length).into();
+                return Ok(Some(OutputChunk { stream, data }));
+            }
             let mut rest = &self.input[..];
             let Some(Piece { stream, data, .. }) = demuxer.next(&mut rest)? else {
                 self.input = Bytes::new();
                 return Ok(None);
             };
             let (length, end) = (data.len(), self.input.len() - rest.len());
-            if (1..=SMALL).contains(&length) && !rest.is_empty() {
-                let mut joined = Vec::new();
-                if join(demuxer, stream, data, &mut rest, &mut joined) {
-                    let end = self.input.len() - rest.len();
-                    take(&mut self.input, end);
-                    return Ok(Some(OutputChunk { stream, data: joined.into() }));
-                }
-            }
             let mut data = take(&mut self.input, end);
             if length > 0 {
                 data.advance(end - length);
@@ -75,37 +72,33 @@ impl OutputDecoder {
     }
 }
 
-/// Takes further small pieces of the same stream off `rest` and puts all of them into `joined`. False if there are none:
-/// then nothing was taken.
-fn join(
-    demuxer: &mut Demuxer,
-    stream: StreamType,
-    first: &[u8],
-    rest: &mut &[u8],
-    joined: &mut Vec<u8>,
-) -> bool {
-    loop {
-        let (state, before) = (demuxer.clone(), *rest);
-        match demuxer.next(rest) {
-            Ok(Some(Piece { stream: same, data, .. }))
-                if same == stream && data.len() <= SMALL && joined.len() + data.len() <= JOINED =>
-            {
-                if joined.is_empty() {
-                    joined.reserve(JOINED.min(first.len() + rest.len()));
-                    joined.extend_from_slice(first);
-                }
-                joined.extend_from_slice(data);
-            }
-            // All is taken; what is left of a header is in the decoder.
-            Ok(None) if !joined.is_empty() => return true,
-            // Whatever this is, it comes next, be it an error.
-            _ => {
-                *demuxer = state;
-                *rest = before;
-                return !joined.is_empty();
-            }
-        }
+/// Finds the small frames of one stream at the front: their stream, the length of their payloads together, and where they
+/// end. `None` for less than two.
+fn small_frames(demuxer: &Demuxer, input: &[u8]) -> Option<(StreamType, usize, usize)> {
+    let (first, mut rest) = demuxer.peek(input)?;
+    let mut length = first.data.len();
+    let mut frames = 1;
+    while let Some((piece, after)) = demuxer.peek(rest)
+        && piece.stream == first.stream
+        && piece.data.len() <= SMALL
+        && length + piece.data.len() <= JOINED
+    {
+        length += piece.data.len();
+        rest = after;
+        frames += 1;
     }
+    let any = frames > 1 && (1..=JOINED).contains(&length) && first.data.len() <= SMALL;
+    any.then(|| (first.stream, length, input.len() - rest.len()))
+}
+
+/// Puts the payloads of whole frames together.
+fn join(demuxer: &Demuxer, mut frames: &[u8], length: usize) -> Vec<u8> {
+    let mut joined = Vec::with_capacity(length);
+    while let Some((piece, rest)) = demuxer.peek(frames) {
+        joined.extend_from_slice(piece.data);
+        frames = rest;
+    }
+    joined
 }
 
 /// Takes `end` bytes off the front. An empty rest does not keep the buffer alive, so that it can be used again.
