@@ -118,8 +118,8 @@ impl Client {
     /// `latest`. `deadline` is for the whole push, until [`PushStream::set_deadline`] replaces it.
     ///
     /// # Errors
-    /// [`is_not_found`](Error::is_not_found) when there is no such image, and what any call can fail with. What fails
-    /// later is told by [`PushStream::next`].
+    /// [`Error::InvalidArgument`] for a digest, [`is_not_found`](Error::is_not_found) when there is no such image, and
+    /// what any call can fail with. What fails later is told by [`PushStream::next`].
     pub async fn image_push(
         &self,
         image: &str,
@@ -127,6 +127,10 @@ impl Client {
         deadline: Deadline,
     ) -> Result<PushStream> {
         let name = names::check("image name", image)?;
+        if name.contains('@') {
+            let reason = format!("{image}: what is pushed is named by a tag, not by a digest");
+            return Err(Error::InvalidArgument { argument: "image name", reason });
+        }
         let (name, tag) = split_tag(name);
         // The engine wants the header even if there is nothing to say.
         let none = AuthConfig::default();
