@@ -153,7 +153,7 @@ async fn a_stream_that_is_not_read_is_not_taken() {
         let (mut socket, _) = listener.accept().await.unwrap();
         for body in [0, SIZE] {
             let mut request = [0; 1024];
-            socket.read(&mut request).await.unwrap();
+            assert!(socket.read(&mut request).await.unwrap() > 0);
             let head = format!("HTTP/1.1 200 OK\r\nApi-Version: 1.41\r\nContent-Length: {body}\r\n\r\n");
             socket.write_all(head.as_bytes()).await.unwrap();
             while body > taken.load(Relaxed) {
