@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use engine_api::{Client, ContainerCreateBody, Deadline, Endpoint};
@@ -20,10 +21,40 @@ pub(crate) fn very_soon() -> Deadline {
     Deadline::after(Duration::from_millis(500))
 }
 
-/// A Docker Engine with its own folders and sockets, and no networks. It goes with this value, and all it had.
+/// A Docker Engine with its own folders, sockets and bridge. It goes with this value, and all it had.
 pub(crate) struct OwnEngine {
     folder: TempDir,
     dockerd: Child,
+    _bridge: Bridge,
+}
+
+/// A bridge of the host. An engine without one, or told to have none, would take or remove the machine's `docker0`.
+struct Bridge {
+    name: String,
+}
+
+impl Bridge {
+    fn create() -> Self {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        let (process, number) = (std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
+        let bridge = Self { name: format!("own{process}-{number}") };
+        let name = &bridge.name;
+        ip(&format!("link add {name} type bridge"));
+        ip(&format!("addr add 10.214.{}.1/24 dev {name}", (process * 4 + number) % 256));
+        ip(&format!("link set {name} up"));
+        bridge
+    }
+}
+
+impl Drop for Bridge {
+    fn drop(&mut self) {
+        ip(&format!("link delete {}", self.name));
+    }
+}
+
+fn ip(arguments: &str) {
+    let status = Command::new("ip").args(arguments.split(' ')).status().unwrap();
+    assert!(status.success(), "ip {arguments}: {status}");
 }
 
 impl OwnEngine {
@@ -33,6 +64,7 @@ impl OwnEngine {
         let path = |name: &str| folder.path().join(name).display().to_string();
         let log = std::fs::File::create(path("log")).unwrap();
         let name = folder.path().file_name().unwrap().to_str().unwrap();
+        let bridge = Bridge::create();
         let dockerd = Command::new("dockerd")
             .args(["--data-root", &path("data"), "--exec-root", &path("exec"), "--pidfile", &path("pid")])
             // Should the machine have a containerd of its own, this engine must not meet another one there.
@@ -42,7 +74,9 @@ impl OwnEngine {
                 "--containerd-plugins-namespace",
                 &format!("{name}-plugins"),
             ])
-            .args(["--bridge", "none", "--iptables=false", "--host", &format!("unix://{}", path("sock"))])
+            // And it changes nothing of the machine's network.
+            .args(["--bridge", &bridge.name, "--iptables=false", "--ip-forward=false", "--ip-masq=false"])
+            .args(["--host", &format!("unix://{}", path("sock"))])
             .args(arguments)
             .stdout(Stdio::null())
             .stderr(log)
@@ -50,7 +84,7 @@ impl OwnEngine {
             .unwrap_or_else(|error| {
                 panic!("these tests start an engine: they need root and dockerd ({error})")
             });
-        let mut engine = Self { folder, dockerd };
+        let mut engine = Self { folder, dockerd, _bridge: bridge };
         let client = engine.client();
         while client.ping(soon()).await.is_err() {
             if let Some(status) = engine.dockerd.try_wait().unwrap() {
