@@ -3,7 +3,7 @@
 BINARY := $(shell rustc --print host-tuple 2>/dev/null)
 DAYFLY := target/$(BINARY)/release/dayfly
 
-.PHONY: up test test-page test-clients test-monitoring test-openapi test-deployment check bench matrix fuzz host build
+.PHONY: up test test-page test-clients test-monitoring test-openapi test-deployment check bench compare matrix fuzz fuzz-coverage host build
 
 ## up: prepare this host, build, serve on port 3000 and build missing language images meanwhile
 up: host build
@@ -11,9 +11,11 @@ up: host build
 
 ## test: every test there is, against the real engine
 test: host
+	scripts/prepare-tests
 	cargo build --locked
 	target/$(BINARY)/debug/dayfly images build
 	cargo test --locked --workspace
+	cargo test --locked --package engine-api --features tls --test own_engine --lib
 
 ## test-page: the page in a real browser, against a real server
 test-page: host
@@ -46,9 +48,12 @@ test-deployment: host
 check:
 	cargo fmt --all --check
 	cargo clippy --locked --workspace --all-targets -- --deny warnings
+	cargo clippy --locked --package engine-api --all-targets --all-features -- --deny warnings
 	cargo fmt --manifest-path fuzz/Cargo.toml --check
+	cargo fmt --manifest-path engine-api/benches/compare/Cargo.toml --check
 	RUSTDOCFLAGS="--deny warnings" cargo doc --locked --workspace --no-deps
 	cargo deny --log-level error check bans licenses sources
+	cargo deny --log-level error --manifest-path engine-api/Cargo.toml --all-features check bans licenses sources
 
 ## bench: latency of a run, an interactive echo, and idle connections, each beside its yardstick in the same run
 bench: host build
@@ -60,6 +65,14 @@ bench: host build
 matrix: host build
 	$(DAYFLY) images build
 	scripts/write-language-tables $(DAYFLY)
+
+## compare: the engine client beside bollard: decoding, attached streams, build time, size
+compare:
+	scripts/compare-clients
+
+## fuzz-coverage: how much of each decoder the seeds of the fuzz targets reach
+fuzz-coverage:
+	scripts/fuzz-coverage
 
 ## fuzz: every fuzz target, SECONDS each (default 10)
 fuzz:

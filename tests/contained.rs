@@ -18,7 +18,8 @@ struct ServersContainer(String);
 
 impl ServersContainer {
     fn create() -> Self {
-        let socket = format!("{}:/var/run/docker.sock", Endpoint::from_env().unwrap().path().display());
+        let socket =
+            format!("{}:/var/run/docker.sock", Endpoint::from_env().unwrap().unix_path().unwrap().display());
         let options = ["--user=0:0", "--network=host", "--cap-drop=ALL", "--volume", &socket];
         let command = ["--entrypoint=/dayfly", IMAGE, "serve", "--port=0"];
         let id = docker(&[&["create"], &options[..], &command[..]].concat()).trim().to_owned();

@@ -45,6 +45,7 @@ fn decoders_do_no_io() {
         "engine-api/src/demux.rs",
         "engine-api/src/head.rs",
         "engine-api/src/json_lines.rs",
+        "engine-api/src/output.rs",
         "runner/src/frame.rs",
         "runner/src/message.rs",
         "runner/src/pattern.rs",

@@ -3,15 +3,18 @@
 use std::fmt::{self, Display, Write as _};
 use std::sync::Arc;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE;
 use bytes::Bytes;
-use http_body_util::{Either, Full};
+use futures_core::Stream;
 use hyper::Method;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Serialize;
 
 use crate::error::{Error, Result};
 use crate::filters::Filters;
-use crate::tar_stream::{Failure, TarBody, TarStream};
+use crate::request_body::{BoxError, RequestBody};
+use crate::tar_stream::{TarBody, TarStream};
 use crate::version::ApiVersion;
 
 /// RFC 3986, section 2.3: "unreserved".
@@ -45,21 +48,13 @@ impl Operation {
     }
 }
 
-pub(crate) type RequestBody = Either<Full<Bytes>, TarBody>;
-
-/// Where the body leaves the reason if it cannot be made.
-pub(crate) fn archive_failure(body: &RequestBody) -> Option<Failure> {
-    match body {
-        Either::Left(_) => None,
-        Either::Right(tar) => Some(tar.failure()),
-    }
-}
-
 /// A request before it is sent.
 pub(crate) struct Call {
     pub(crate) operation: Operation,
     query: String,
     pub(crate) content_type: Option<&'static str>,
+    /// What the engine shows to a registry.
+    pub(crate) registry: Option<(&'static str, String)>,
     pub(crate) body: RequestBody,
 }
 
@@ -76,6 +71,10 @@ impl Call {
         Self::new(Method::PUT, segments)
     }
 
+    pub(crate) fn head(segments: &[&str]) -> Self {
+        Self::new(Method::HEAD, segments)
+    }
+
     pub(crate) fn delete(segments: &[&str]) -> Self {
         Self::new(Method::DELETE, segments)
     }
@@ -90,7 +89,8 @@ impl Call {
             operation: Operation { route: route(&method, segments).into(), method, path: path.into() },
             query: String::new(),
             content_type: None,
-            body: Either::Left(Full::default()),
+            registry: None,
+            body: RequestBody::Bytes(Bytes::new()),
         }
     }
 
@@ -128,15 +128,33 @@ impl Call {
 
     pub(crate) fn json(mut self, body: &impl Serialize) -> Result<Self> {
         let json = serde_json::to_vec(body).map_err(|error| unserializable("body", &error))?;
-        self.body = Either::Left(Full::from(json));
+        self.body = RequestBody::Bytes(json.into());
         self.content_type = Some("application/json");
         Ok(self)
     }
 
     pub(crate) fn tar(mut self, archive: TarStream) -> Self {
-        self.body = Either::Right(TarBody::new(archive));
+        self.body = RequestBody::Tar(TarBody::new(archive));
         self.content_type = Some("application/x-tar");
         self
+    }
+
+    /// An archive that is there already.
+    pub(crate) fn tar_parts<S, E>(mut self, parts: S) -> Self
+    where
+        S: Stream<Item = Result<Bytes, E>> + Send + 'static,
+        E: Into<BoxError>,
+    {
+        self.body = RequestBody::stream(parts);
+        self.content_type = Some("application/x-tar");
+        self
+    }
+
+    /// Adds a header whose value is JSON text in base64 (RFC 4648, section 5), as credentials travel.
+    pub(crate) fn registry_header(mut self, name: &'static str, value: &impl Serialize) -> Result<Self> {
+        let json = serde_json::to_vec(value).map_err(|error| unserializable(name, &error))?;
+        self.registry = Some((name, URL_SAFE.encode(json)));
+        Ok(self)
     }
 
     /// The request target. Pings and the negotiation itself have no version.

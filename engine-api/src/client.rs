@@ -37,7 +37,8 @@ impl Client {
     /// A client of the engine at `endpoint`. This does no IO: the first call connects and agrees on a version.
     #[must_use]
     pub fn new(endpoint: Endpoint) -> Self {
-        let inner = Inner { endpoint, transport: Transport::new(), version: OnceCell::new() };
+        let transport = Transport::new(&endpoint);
+        let inner = Inner { endpoint, transport, version: OnceCell::new() };
         Self { inner: Arc::new(inner), observer: None }
     }
 

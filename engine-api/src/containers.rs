@@ -1,4 +1,14 @@
-//! Calls about containers, except for attach.
+//! Calls about containers: their life, and lists of them.
+
+mod archive;
+mod attach;
+mod exec;
+pub(crate) mod logs;
+mod stats;
+
+pub use self::attach::AttachOptions;
+pub use self::logs::{LogStream, LogsOptions};
+pub use self::stats::StatsStream;
 
 use std::time::Duration;
 
@@ -8,18 +18,22 @@ use crate::deadline::Deadline;
 use crate::error::Result;
 use crate::filters::Filters;
 use crate::models::{
-    ContainerCreateBody, ContainerCreateResponse, ContainerInspectResponse, ContainerSummary,
-    ContainerUpdateBody, ContainerUpdateResponse, ContainerWaitResponse,
+    ContainerCreateBody, ContainerCreateResponse, ContainerInspectResponse, ContainerPruneResponse,
+    ContainerSummary, ContainerTopResponse, ContainerUpdateBody, ContainerUpdateResponse,
+    ContainerWaitResponse, FilesystemChange,
 };
 use crate::names::ContainerId;
 use crate::reply::Reply;
-use crate::tar_stream::TarStream;
 
 /// Which containers [`Client::container_list`] lists.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub struct ContainerListOptions {
     /// Also those that do not run.
     pub all: bool,
+    /// Only this many, the last created, whether they run or not.
+    pub limit: Option<u32>,
+    /// Measure the file systems too, which takes long.
+    pub size: bool,
     /// Only those that match.
     pub filters: Filters,
 }
@@ -137,7 +151,11 @@ impl Client {
         options: &ContainerListOptions,
         deadline: Deadline,
     ) -> Result<Vec<ContainerSummary>> {
-        let call = Call::get(&["containers", "json"]).flag("all", options.all).filters(&options.filters)?;
+        let call = Call::get(&["containers", "json"])
+            .flag("all", options.all)
+            .query_opt("limit", options.limit)
+            .flag("size", options.size)
+            .filters(&options.filters)?;
         self.send(call, deadline).await?.json().await
     }
 
@@ -169,8 +187,106 @@ impl Client {
         grace: Option<Duration>,
         deadline: Deadline,
     ) -> Result<()> {
-        let seconds = grace.map(|grace| grace.as_secs().saturating_add(u64::from(grace.subsec_nanos() > 0)));
-        self.send(on(id, "stop").query_opt("t", seconds), deadline).await?.done().await
+        self.send(on(id, "stop").query_opt("t", grace.map(seconds)), deadline).await?.done().await
+    }
+
+    /// Stops a container as [`container_stop`](Self::container_stop) does, and starts it again; one that does not run
+    /// is started (`POST /containers/{id}/restart`, API 1.41).
+    ///
+    /// # Errors
+    /// [`is_not_found`](crate::Error::is_not_found) when there is no such container, and what any call can fail
+    /// with.
+    pub async fn container_restart(
+        &self,
+        id: &ContainerId,
+        grace: Option<Duration>,
+        deadline: Deadline,
+    ) -> Result<()> {
+        self.send(on(id, "restart").query_opt("t", grace.map(seconds)), deadline).await?.done().await
+    }
+
+    /// Freezes all processes of a container (`POST /containers/{id}/pause`, API 1.41).
+    ///
+    /// # Errors
+    /// [`is_not_found`](crate::Error::is_not_found) when there is no such container,
+    /// [`is_conflict`](crate::Error::is_conflict) when it does not run or is paused, and what any call can fail with.
+    pub async fn container_pause(&self, id: &ContainerId, deadline: Deadline) -> Result<()> {
+        self.send(on(id, "pause"), deadline).await?.done().await
+    }
+
+    /// Lets a paused container go on (`POST /containers/{id}/unpause`, API 1.41).
+    ///
+    /// # Errors
+    /// [`is_not_found`](crate::Error::is_not_found) when there is no such container, a refusal when it is not paused,
+    /// and what any call can fail with.
+    pub async fn container_unpause(&self, id: &ContainerId, deadline: Deadline) -> Result<()> {
+        self.send(on(id, "unpause"), deadline).await?.done().await
+    }
+
+    /// Gives a container another name (`POST /containers/{id}/rename`, API 1.41).
+    ///
+    /// # Errors
+    /// [`is_not_found`](crate::Error::is_not_found) when there is no such container,
+    /// [`is_conflict`](crate::Error::is_conflict) when the name is in use, and what any call can fail with.
+    pub async fn container_rename(&self, id: &ContainerId, name: &str, deadline: Deadline) -> Result<()> {
+        self.send(on(id, "rename").query("name", name), deadline).await?.done().await
+    }
+
+    /// Changes the size of a container's terminal, in characters (`POST /containers/{id}/resize`, API 1.41).
+    ///
+    /// # Errors
+    /// [`is_not_found`](crate::Error::is_not_found) when there is no such container,
+    /// [`is_conflict`](crate::Error::is_conflict) when it does not run, and what any call can fail with.
+    pub async fn container_resize(
+        &self,
+        id: &ContainerId,
+        height: u16,
+        width: u16,
+        deadline: Deadline,
+    ) -> Result<()> {
+        self.send(on(id, "resize").query("h", height).query("w", width), deadline).await?.done().await
+    }
+
+    /// The processes of a container as `ps` of its host shows them (`GET /containers/{id}/top`, API 1.41). `ps_args`
+    /// are its arguments, `-ef` unless said otherwise.
+    ///
+    /// # Errors
+    /// [`is_not_found`](crate::Error::is_not_found) when there is no such container,
+    /// [`is_conflict`](crate::Error::is_conflict) when it does not run, and what any call can fail with.
+    pub async fn container_top(
+        &self,
+        id: &ContainerId,
+        ps_args: Option<&str>,
+        deadline: Deadline,
+    ) -> Result<ContainerTopResponse> {
+        let call = Call::get(&["containers", id.as_str(), "top"]).query_opt("ps_args", ps_args);
+        self.send(call, deadline).await?.json().await
+    }
+
+    /// What a container has changed in its file system (`GET /containers/{id}/changes`, API 1.41).
+    ///
+    /// # Errors
+    /// [`is_not_found`](crate::Error::is_not_found) when there is no such container, and what any call can fail
+    /// with.
+    pub async fn container_changes(
+        &self,
+        id: &ContainerId,
+        deadline: Deadline,
+    ) -> Result<Vec<FilesystemChange>> {
+        let call = Call::get(&["containers", id.as_str(), "changes"]);
+        self.send(call, deadline).await?.json_or_null().await
+    }
+
+    /// Removes all containers that do not run and match the filters (`POST /containers/prune`, API 1.41).
+    ///
+    /// # Errors
+    /// [`is_conflict`](crate::Error::is_conflict) when a prune is under way already, and what any call can fail with.
+    pub async fn container_prune(
+        &self,
+        filters: &Filters,
+        deadline: Deadline,
+    ) -> Result<ContainerPruneResponse> {
+        self.send(Call::post(&["containers", "prune"]).filters(filters)?, deadline).await?.json().await
     }
 
     /// Changes the limits of a container (`POST /containers/{id}/update`, API 1.41).
@@ -204,23 +320,11 @@ impl Client {
             .flag("v", options.volumes);
         self.send(call, deadline).await?.done().await
     }
+}
 
-    /// Unpacks an archive into the folder `path` of a container, which need not run
-    /// (`PUT /containers/{id}/archive`, API 1.41). The archive is sent as it is made.
-    ///
-    /// # Errors
-    /// [`is_not_found`](crate::Error::is_not_found) when there is no such container or folder,
-    /// [`Error::Archive`](crate::Error::Archive) when the archive cannot be made, and what any call can fail with.
-    pub async fn put_container_archive(
-        &self,
-        id: &ContainerId,
-        path: &str,
-        archive: impl Into<TarStream>,
-        deadline: Deadline,
-    ) -> Result<()> {
-        let call = Call::put(&["containers", id.as_str(), "archive"]).query("path", path).tar(archive.into());
-        self.send(call, deadline).await?.done().await
-    }
+/// Whole seconds, rounded up.
+fn seconds(grace: Duration) -> u64 {
+    grace.as_secs().saturating_add(u64::from(grace.subsec_nanos() > 0))
 }
 
 fn on(id: &ContainerId, action: &str) -> Call {

@@ -7,7 +7,7 @@
 //! The decoder hands a payload out as it arrives instead of collecting whole frames, so it holds eight bytes at
 //! most whatever length a header claims, and the first byte of output is not held up by the last.
 
-use bytes::{Buf, Bytes, BytesMut};
+use bytes::{Buf, Bytes};
 
 /// The length of a frame's header, in bytes.
 pub const HEADER_LEN: usize = 8;
@@ -150,9 +150,16 @@ impl Demuxer {
         let (stream, remaining) = match self.state {
             State::Failed(error) => return Err(error),
             State::Payload { stream, remaining } => (stream, remaining),
-            State::Header { bytes, filled } => match self.fill_header(bytes, filled, input)? {
-                Some(header) => header,
-                None => return Ok(None),
+            // Mostly the header is there as a whole.
+            State::Header { bytes, filled } => match input.split_first_chunk() {
+                Some((header, rest)) if filled == 0 => {
+                    *input = rest;
+                    self.read_header(*header).inspect_err(|error| self.state = State::Failed(*error))?
+                }
+                _ => match self.fill_header(bytes, filled, input)? {
+                    Some(header) => header,
+                    None => return Ok(None),
+                },
             },
         };
         if remaining > 0 && input.is_empty() {
@@ -172,7 +179,7 @@ impl Demuxer {
     ///
     /// # Errors
     /// The stream is malformed.
-    pub fn next_bytes(&mut self, input: &mut BytesMut) -> Result<Option<Piece<Bytes>>, DemuxError> {
+    pub fn next_bytes(&mut self, input: &mut Bytes) -> Result<Option<Piece<Bytes>>, DemuxError> {
         let mut rest = &input[..];
         let piece = self.next(&mut rest)?;
         let taken = input.len() - rest.len();
@@ -183,7 +190,17 @@ impl Demuxer {
         // What is taken is what was left of the header, then the payload.
         let length = data.len();
         input.advance(taken - length);
-        Ok(Some(Piece { stream, data: input.split_to(length).freeze(), ends_frame }))
+        Ok(Some(Piece { stream, data: input.split_to(length), ends_frame }))
+    }
+
+    /// The frame at the front of `input`, if it is there as a whole and nothing is wrong with it, and what follows it. The
+    /// decoder stays where it is: between two frames, or there is none.
+    pub(crate) fn peek<'a>(&self, input: &'a [u8]) -> Option<(Piece<&'a [u8]>, &'a [u8])> {
+        let State::Header { filled: 0, .. } = self.state else { return None };
+        let (header, rest) = input.split_first_chunk()?;
+        let (stream, length) = self.read_header(*header).ok()?;
+        let (data, rest) = rest.split_at_checked(length as usize)?;
+        Some((Piece { stream, data, ends_frame: true }, rest))
     }
 
     /// Tells whether the stream may end here.

@@ -25,6 +25,14 @@ pub enum Error {
         /// What is wrong with it.
         source: ArchiveError,
     },
+    /// The caller's stream that was to be sent failed: the caller's side.
+    #[error("the body for {operation} could not be read")]
+    Body {
+        /// The call that was to send it.
+        operation: Operation,
+        /// What the stream says.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
     /// The image build ran and failed: a step of the Dockerfile, or the Dockerfile itself.
     #[error("the image build failed: {message}")]
     Build {
@@ -77,6 +85,12 @@ pub enum Error {
         /// What the system says.
         source: io::Error,
     },
+    /// The engine could not unpack the archive of images that was sent.
+    #[error("loading the images failed: {message}")]
+    Load {
+        /// The engine's words.
+        message: String,
+    },
     /// The engine's reply breaks the rules of HTTP or of the Engine API.
     #[error("the reply to {operation} breaks the protocol")]
     Protocol {
@@ -89,6 +103,14 @@ pub enum Error {
     #[error("pulling {image} failed: {message}")]
     Pull {
         /// The image that was asked for.
+        image: String,
+        /// The engine's words.
+        message: String,
+    },
+    /// The push began and failed: the registry refused it, or broke off.
+    #[error("pushing {image} failed: {message}")]
+    Push {
+        /// The image that was to be pushed.
         image: String,
         /// The engine's words.
         message: String,
@@ -192,6 +214,9 @@ pub enum ProtocolError {
     /// The frames of an attached stream are malformed or cut.
     #[error("the attached stream is malformed")]
     Demux(#[from] DemuxError),
+    /// A header that says something is not there or cannot be read.
+    #[error("the header `{0}` is missing or malformed")]
+    Header(&'static str),
     /// The head of the reply to an attach is malformed.
     #[error("the head of the reply is malformed")]
     Head(#[from] HeadError),

@@ -1,102 +1,90 @@
-//! Bodies of the fuzz targets, and the reference decoder they compare with. Not part of the API.
+//! Bodies of the fuzz targets, and the reference decoders they compare with. Not part of the API.
 
-use bytes::BytesMut;
+mod reference;
 
-use crate::demux::{DemuxError, Demuxer, HEADER_LEN, StreamType};
+use std::path::Path;
+
+use bytes::Bytes;
+use serde_json::Value;
+
+pub use self::reference::{Decoded, decode_split, decode_whole};
+use crate::demux::StreamType;
 use crate::head::{self, HEAD_LIMIT};
+use crate::json_lines::{JsonLines, JsonLinesError};
+use crate::output::OutputDecoder;
+use crate::progress::{self, BuildEvent};
+use crate::tar_entry::{ArchiveError, TarEntry};
 
-/// All that can be told of a multiplexed stream.
-#[derive(Debug, Eq, PartialEq)]
-pub struct Decoded {
-    /// The whole frames.
-    pub frames: Vec<(StreamType, Vec<u8>)>,
-    /// What arrived of a frame that is cut, once its header is known.
-    pub unfinished: Option<(StreamType, Vec<u8>)>,
-    /// How the stream failed, unless it ended between two frames.
-    pub error: Option<DemuxError>,
+/// The longest payload of a frame that the targets take, in bytes.
+const FRAME_LIMIT: u32 = 1 << 20;
+
+/// The first byte of `data` says how many of the next are sizes of pieces; the rest is the input.
+fn sizes_and_input(data: &[u8]) -> Option<(Vec<usize>, &[u8])> {
+    let (&count, data) = data.split_first()?;
+    let (sizes, input) = data.split_at(data.len().min(usize::from(count)));
+    Some((sizes.iter().map(|size| usize::from(*size)).collect(), input))
 }
 
-/// Decodes `input` cut into pieces of the given sizes, what is left after them as one piece.
-#[must_use]
-pub fn decode_split(input: &[u8], sizes: &[usize], limit: u32) -> Decoded {
-    let mut demuxer = Demuxer::with_frame_limit(limit);
-    let mut decoded = Decoded { frames: Vec::new(), unfinished: None, error: None };
-    let mut buffer = BytesMut::new();
+/// The pieces of `input` of the given sizes, and what is left after them as one.
+fn pieces<'i>(input: &'i [u8], sizes: &[usize]) -> Vec<&'i [u8]> {
     let mut rest = input;
-    let mut sizes = sizes.iter();
-    while !rest.is_empty() {
-        let (piece, after) = rest.split_at(sizes.next().map_or(rest.len(), |size| rest.len().min(*size)));
-        rest = after;
-        buffer.extend_from_slice(piece);
+    let mut pieces: Vec<_> = sizes
+        .iter()
+        .map(|size| {
+            let (piece, after) = rest.split_at(rest.len().min(*size));
+            rest = after;
+            piece
+        })
+        .collect();
+    pieces.push(rest);
+    pieces
+}
+
+/// A multiplexed stream cut into pieces decodes as it does in one.
+pub fn demux(data: &[u8]) {
+    let Some((sizes, input)) = sizes_and_input(data) else { return };
+    assert_eq!(decode_split(input, &sizes, FRAME_LIMIT), decode_whole(input, FRAME_LIMIT));
+}
+
+/// A multiplexed stream decodes the same whatever place it is cut at, and byte by byte.
+pub fn demux_every_split(input: &[u8]) {
+    // The work grows with the square.
+    let input = &input[..input.len().min(512)];
+    let whole = decode_whole(input, FRAME_LIMIT);
+    for split in 0..=input.len() {
+        assert_eq!(decode_split(input, &[split], FRAME_LIMIT), whole, "split at {split}");
+    }
+    assert_eq!(decode_split(input, &vec![1; input.len()], FRAME_LIMIT), whole, "byte by byte");
+}
+
+/// Chunks of output are the payloads of the frames, joined or not, each byte in its stream and in order.
+pub fn output(data: &[u8]) {
+    let Some((sizes, input)) = sizes_and_input(data) else { return };
+    let mut decoder = OutputDecoder::new(false);
+    let mut found: Vec<(StreamType, u8)> = Vec::new();
+    let mut error = None;
+    'input: for piece in pieces(input, &sizes) {
+        decoder.feed(Bytes::copy_from_slice(piece));
         loop {
-            match demuxer.next_bytes(&mut buffer) {
-                Err(error) => return Decoded { error: Some(error), ..decoded },
+            match decoder.next_chunk() {
                 Ok(None) => break,
-                Ok(Some(piece)) => {
-                    let (stream, mut data) = decoded.unfinished.take().unwrap_or((piece.stream, Vec::new()));
-                    assert_eq!(stream, piece.stream, "a frame changed its stream");
-                    assert!(!piece.data.is_empty() || piece.ends_frame, "a piece without news");
-                    data.extend_from_slice(&piece.data);
-                    if piece.ends_frame {
-                        decoded.frames.push((stream, data));
-                    } else {
-                        decoded.unfinished = Some((stream, data));
-                    }
+                Ok(Some(chunk)) => {
+                    assert!(!chunk.data.is_empty(), "a chunk of nothing");
+                    found.extend(chunk.data.iter().map(|byte| (chunk.stream, *byte)));
+                }
+                Err(failure) => {
+                    error = Some(failure);
+                    break 'input;
                 }
             }
         }
-        assert!(buffer.is_empty(), "the decoder wants more and left something");
     }
-    Decoded { error: demuxer.finish().err(), ..decoded }
-}
-
-/// Decodes `input` as the format is written down, with all of it at hand.
-#[must_use]
-pub fn decode_whole(mut input: &[u8], limit: u32) -> Decoded {
-    let mut decoded = Decoded { frames: Vec::new(), unfinished: None, error: None };
-    let missing =
-        |missing: usize| Some(DemuxError::Truncated { missing: u32::try_from(missing).unwrap_or(u32::MAX) });
-    while !input.is_empty() {
-        if input.len() < HEADER_LEN {
-            decoded.error = missing(HEADER_LEN - input.len());
-            break;
-        }
-        let stream = match input[0] {
-            0 => StreamType::Stdin,
-            1 => StreamType::Stdout,
-            2 => StreamType::Stderr,
-            3 => StreamType::Systemerr,
-            other => return Decoded { error: Some(DemuxError::UnknownStream(other)), ..decoded },
-        };
-        if input[1] != 0 || input[2] != 0 || input[3] != 0 {
-            decoded.error = Some(DemuxError::NonZeroPadding([input[1], input[2], input[3]]));
-            break;
-        }
-        let length = input[4..8].iter().fold(0_u32, |length, byte| length << 8 | u32::from(*byte));
-        if length > limit {
-            decoded.error = Some(DemuxError::FrameTooLong { length, limit });
-            break;
-        }
-        let payload = &input[HEADER_LEN..];
-        if payload.len() < length as usize {
-            decoded.unfinished = (!payload.is_empty()).then(|| (stream, payload.to_vec()));
-            decoded.error = missing(length as usize - payload.len());
-            break;
-        }
-        decoded.frames.push((stream, payload[..length as usize].to_vec()));
-        input = &payload[length as usize..];
-    }
-    decoded
-}
-
-/// A multiplexed stream cut anywhere decodes as it does in one piece. The first byte of `data` says how many of the
-/// next are sizes of pieces.
-pub fn demux(data: &[u8]) {
-    const LIMIT: u32 = 1 << 20;
-    let Some((&count, data)) = data.split_first() else { return };
-    let (sizes, input) = data.split_at(data.len().min(usize::from(count)));
-    let sizes: Vec<usize> = sizes.iter().map(|size| usize::from(*size)).collect();
-    assert_eq!(decode_split(input, &sizes, LIMIT), decode_whole(input, LIMIT));
+    let error = error.or_else(|| decoder.finish().err());
+    let expected = decode_whole(input, crate::demux::Demuxer::DEFAULT_FRAME_LIMIT);
+    let payloads = expected.frames.iter().chain(&expected.unfinished);
+    let bytes = payloads.flat_map(|(stream, payload)| payload.iter().map(|byte| (*stream, *byte)));
+    assert!(found.into_iter().eq(bytes));
+    assert_eq!(error, expected.error);
 }
 
 /// The head of a reply is found at one place only: no prefix of it is a head, and what follows does not matter.
@@ -119,13 +107,99 @@ pub fn attach_head(data: &[u8]) {
     }
 }
 
+/// Lines cut into pieces are the lines of the whole, unless one is too long, and then that is told.
+pub fn json_lines(data: &[u8]) {
+    const LIMIT: usize = 64;
+    let Some((sizes, input)) = sizes_and_input(data) else { return };
+    let found = split_lines(&pieces(input, &sizes), LIMIT);
+    let mut expected = Vec::new();
+    for line in input.split(|byte| *byte == b'\n') {
+        if line.len() > LIMIT {
+            assert_eq!(found, (expected, Some(JsonLinesError::LineTooLong { limit: LIMIT })));
+            return;
+        }
+        if !line.trim_ascii().is_empty() {
+            expected.push(Bytes::copy_from_slice(line.trim_ascii()));
+        }
+    }
+    assert_eq!(found, (expected, None));
+}
+
+fn split_lines(pieces: &[&[u8]], limit: usize) -> (Vec<Bytes>, Option<JsonLinesError>) {
+    let mut lines = JsonLines::new(limit);
+    let mut found = Vec::new();
+    for piece in pieces {
+        lines.feed(piece);
+        loop {
+            match lines.next_line() {
+                Ok(None) => break,
+                Ok(Some(line)) => found.push(line),
+                Err(error) => return (found, Some(error)),
+            }
+        }
+    }
+    found.extend(lines.take_rest());
+    (found, None)
+}
+
+/// What a line of a build's progress says is what a JSON parser without types finds in it.
+pub fn build_progress(line: &[u8]) {
+    let Ok(read) = progress::parse(line) else { return };
+    let Ok(Value::Object(json)) = serde_json::from_slice(line) else {
+        // A list of fields in order is read as an object, which no engine sends.
+        return;
+    };
+    let text = |field: &str| json.get(field).and_then(Value::as_str);
+    match read {
+        Err(failure) => {
+            assert!(json.contains_key("error") || json.contains_key("errorDetail"));
+            assert!(
+                !failure.message.is_empty() || text("error").is_some() || json.contains_key("errorDetail")
+            );
+        }
+        Ok(Some(BuildEvent::Output(output))) => assert_eq!(text("stream"), Some(output.as_str())),
+        Ok(Some(BuildEvent::Step { number, total, instruction })) => {
+            let stream = text("stream").unwrap_or_default();
+            assert!(stream.starts_with("Step ") && stream.contains(&instruction), "{number} of {total}");
+        }
+        Ok(Some(BuildEvent::Status { status, .. })) => assert_eq!(text("status"), Some(status.as_str())),
+        Ok(Some(BuildEvent::ImageId(id))) => {
+            assert_eq!(json.get("aux").and_then(|aux| aux["ID"].as_str()), Some(id.as_str()));
+        }
+        Ok(None) => assert!(text("stream").is_none() && text("status").is_none()),
+    }
+}
+
+/// A name in an archive is what was asked for, and never leads out of it; what could, is refused.
+pub fn tar_names(data: &[u8]) {
+    let Ok(name) = std::str::from_utf8(data) else { return };
+    let plain = !name.is_empty() && name.split('/').all(|part| !matches!(part, "" | "." | ".."));
+    let mut builder = tar::Builder::new(Vec::new());
+    match TarEntry::bytes(name, "content", 0o644).append_to(&mut builder) {
+        Ok(()) => {
+            assert!(plain, "{name:?}");
+            let bytes = builder.into_inner().unwrap_or_default();
+            let mut archive = tar::Archive::new(&bytes[..]);
+            let mut names = Vec::new();
+            for entry in archive.entries().into_iter().flatten().flatten() {
+                names.extend(entry.path().ok().map(|path| path.into_owned()));
+            }
+            assert_eq!(names, [Path::new(name)]);
+        }
+        Err(ArchiveError::Path { .. }) => assert!(!plain, "{name:?}"),
+        // A name that no archive can hold, such as one with a zero in it.
+        Err(ArchiveError::Write(_)) => {}
+        Err(error) => panic!("{name:?}: {error}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// The committed seeds, so that a plain test run covers them too.
+    /// The committed seeds, and every input that ever failed, so that a plain test run covers them too.
     fn replay(target: &str, run: fn(&[u8])) {
-        let corpus = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus").join(target);
+        let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz/corpus").join(target);
         let mut seeds = 0;
         for entry in std::fs::read_dir(&corpus).unwrap() {
             run(&std::fs::read(entry.unwrap().path()).unwrap());
@@ -135,12 +209,13 @@ mod tests {
     }
 
     #[test]
-    fn demux_seeds() {
-        replay("demux", demux);
-    }
-
-    #[test]
-    fn attach_head_seeds() {
+    fn every_target_holds_for_its_seeds() {
         replay("attach_head", attach_head);
+        replay("build_progress", build_progress);
+        replay("demux", demux);
+        replay("demux_every_split", demux_every_split);
+        replay("json_lines", json_lines);
+        replay("output", output);
+        replay("tar_names", tar_names);
     }
 }

@@ -1,16 +1,18 @@
-//! A small, typed client of the Docker Engine API over its unix socket.
+//! A typed client of the Docker Engine API: exact, small, and no slower than the socket.
 //!
-//! It covers what a program needs that runs other programs in containers: pull or build an image, create a container, attach
-//! to its streams, start it, wait for it, remove it. Types and methods have the names of the API's own definition
-//! (`ContainerCreate` is [`Client::container_create`]), from version 1.41 (Docker Engine 20.10) to 1.55; the version
-//! is agreed on with the engine at the first call.
+//! It covers containers, exec, images, registries, networks, volumes and the engine itself. Types and methods have the
+//! names of the API's own definition (`ContainerCreate` is [`Client::container_create`]), from version 1.41 (Docker Engine
+//! 20.10) to 1.55; the version is agreed on with the engine at the first call.
 //!
 //! - Every call takes a [`Deadline`] that covers all of it, and every reply has a limit in bytes.
 //! - Every [`Error`] says which call failed and whose fault it is. The exit code of a program is never an error.
+//! - What goes on is a [`Stream`](futures_core::Stream) with back-pressure: nothing is read before it is asked for, and
+//!   dropping it closes its connection.
 //! - An attached stream is decoded as it arrives, without copying and without believing a length it is told.
 //! - Dropping a future cancels its call and harms no other.
 //!
-//! It does not speak TCP, TLS or SSH, does not log in to registries, and does not use BuildKit.
+//! An engine is reached over a unix socket or TCP, and with the feature `tls` over TLS with client certificates;
+//! [`Endpoint::from_env`] finds the one that the `docker` command would use. SSH, BuildKit, swarm and plugins are not here.
 //!
 //! # Example
 //!
@@ -56,14 +58,16 @@
 //! # }
 //! ```
 
-mod build_progress;
+mod byte_stream;
 mod call;
 mod client;
 mod containers;
 mod deadline;
 pub mod demux;
+mod docker_context;
 mod endpoint;
 mod error;
+mod events;
 mod filters;
 #[cfg(any(test, fuzzing))]
 pub mod fuzzing;
@@ -71,33 +75,49 @@ mod head;
 mod hijack;
 mod images;
 mod json_lines;
+mod line_stream;
 mod models;
 mod names;
+mod networks;
 mod observer;
+mod output;
+mod progress;
 mod reply;
+mod request_body;
+mod socket;
 mod system;
 mod tar_entry;
 mod tar_stream;
+#[cfg(feature = "tls")]
+mod tls;
 mod transport;
 mod version;
 mod volumes;
 
-pub use build_progress::BuildEvent;
+pub use byte_stream::ByteStream;
 pub use call::Operation;
 pub use client::Client;
-pub use containers::{ContainerDeleteOptions, ContainerListOptions, PendingWait, WaitCondition};
+pub use containers::{
+    AttachOptions, ContainerDeleteOptions, ContainerListOptions, LogStream, LogsOptions, PendingWait,
+    StatsStream, WaitCondition,
+};
 pub use deadline::Deadline;
 pub use demux::StreamType;
 pub use endpoint::Endpoint;
 pub use error::{Error, Phase, ProtocolError, Result};
+pub use events::{EventStream, EventsOptions};
 pub use filters::Filters;
 pub use head::HeadError;
-pub use hijack::{AttachOptions, Attached, AttachedOutput, AttachedStdin, OutputChunk};
-pub use images::{BuildStream, ImageBuildOptions, PullStream};
+pub use hijack::{Attached, AttachedOutput, AttachedStdin};
+pub use images::{BuildStream, ImageBuildOptions, ImageCreateOptions, LoadStream, PullStream, PushStream};
 pub use json_lines::JsonLinesError;
 pub use models::*;
-pub use names::ContainerId;
+pub use names::{ContainerId, ExecId};
 pub use observer::CallInfo;
+pub use output::OutputChunk;
+pub use progress::BuildEvent;
 pub use tar_entry::{ArchiveError, TarEntry};
 pub use tar_stream::TarStream;
+#[cfg(feature = "tls")]
+pub use tls::TlsConfig;
 pub use version::{ApiVersion, ParseApiVersionError, VersionError};

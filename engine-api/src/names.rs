@@ -7,56 +7,75 @@ use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 
-/// The id of a container, or a name or a unique prefix of an id, which the engine takes as well.
-///
-/// It holds the engine's own alphabet only (letters, digits, `_`, `.`, `-`, and the first is a letter or a digit),
-/// so it cannot change the meaning of the path it becomes part of.
-#[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
-#[serde(try_from = "String", into = "String")]
-pub struct ContainerId(String);
+/// Makes a type of text in the engine's own alphabet.
+macro_rules! id {
+    ($(#[$doc:meta])* $name:ident, $argument:literal) => {
+        $(#[$doc])*
+        ///
+        /// It holds the engine's own alphabet only (letters, digits, `_`, `.`, `-`, and the first is a letter or a digit),
+        /// so it cannot change the meaning of the path it becomes part of.
+        #[derive(Clone, Debug, Deserialize, Eq, Hash, Ord, PartialEq, PartialOrd, Serialize)]
+        #[serde(try_from = "String", into = "String")]
+        pub struct $name(String);
 
-impl ContainerId {
-    /// The id as text.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
+        impl $name {
+            /// The id as text.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl TryFrom<String> for $name {
+            type Error = Error;
+
+            fn try_from(text: String) -> Result<Self> {
+                if is_id(&text) { Ok(Self(text)) } else { Err(invalid($argument, &text)) }
+            }
+        }
+
+        impl FromStr for $name {
+            type Err = Error;
+
+            fn from_str(text: &str) -> Result<Self> {
+                text.to_owned().try_into()
+            }
+        }
+
+        impl From<$name> for String {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+
+        impl AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Display for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(&self.0)
+            }
+        }
+    };
 }
 
-impl TryFrom<String> for ContainerId {
-    type Error = Error;
-
-    fn try_from(text: String) -> Result<Self> {
-        let valid = text.starts_with(|first: char| first.is_ascii_alphanumeric())
-            && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte));
-        if valid { Ok(Self(text)) } else { Err(invalid("container id", &text)) }
-    }
+id! {
+    /// The id of a container, or a name or a unique prefix of an id, which the engine takes as well.
+    ContainerId, "container id"
 }
 
-impl FromStr for ContainerId {
-    type Err = Error;
-
-    fn from_str(text: &str) -> Result<Self> {
-        text.to_owned().try_into()
-    }
+id! {
+    /// The id of a further process in a container, which [`Client::container_exec`](crate::Client::container_exec)
+    /// gives.
+    ExecId, "exec id"
 }
 
-impl From<ContainerId> for String {
-    fn from(id: ContainerId) -> Self {
-        id.0
-    }
-}
-
-impl AsRef<str> for ContainerId {
-    fn as_ref(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for ContainerId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
+fn is_id(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_alphanumeric())
+        && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte))
 }
 
 /// Checks the name of an image or a volume: not empty, no control characters, and no part between slashes that a

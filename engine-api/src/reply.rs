@@ -1,17 +1,21 @@
 //! A reply whose head was read.
 
+use std::future::{Future as _, poll_fn};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
 use bytes::{Bytes, BytesMut};
-use http_body_util::BodyExt as _;
 use hyper::Response;
-use hyper::body::Incoming;
+use hyper::body::{Body as _, Incoming};
 use hyper::header::HeaderMap;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use tokio::time::{Sleep, sleep_until};
 
 use crate::call::Operation;
 use crate::deadline::Deadline;
 use crate::error::{Error, Phase, ProtocolError, Result};
-use crate::tar_stream::Failure;
+use crate::request_body::Failure;
 use crate::transport;
 
 /// The longest reply that is read into memory, in bytes.
@@ -26,7 +30,10 @@ pub(crate) struct Reply {
     headers: HeaderMap,
     body: Incoming,
     deadline: Deadline,
-    archive: Option<Failure>,
+    /// The timer of the deadline, once there was something to wait for.
+    timer: Option<Pin<Box<Sleep>>>,
+    /// Where the body of the request leaves the reason if it fails.
+    sent: Option<Failure>,
 }
 
 impl Reply {
@@ -35,10 +42,10 @@ impl Reply {
         operation: Operation,
         response: Response<Incoming>,
         deadline: Deadline,
-        archive: Option<Failure>,
+        sent: Option<Failure>,
     ) -> Result<Self> {
         let (head, body) = response.into_parts();
-        let mut reply = Self { operation, headers: head.headers, body, deadline, archive };
+        let mut reply = Self { operation, headers: head.headers, body, deadline, timer: None, sent };
         match head.status.as_u16() {
             // 304: the container is in the state that was asked for.
             200..=299 | 304 => Ok(reply),
@@ -56,6 +63,7 @@ impl Reply {
 
     pub(crate) fn set_deadline(&mut self, deadline: Deadline) {
         self.deadline = deadline;
+        self.timer = None;
     }
 
     /// The body as a value.
@@ -65,6 +73,11 @@ impl Reply {
         serde_path_to_error::deserialize(&mut json).map_err(|error| self.unexpected_shape(error))
     }
 
+    /// As [`json`](Self::json), for lists, of which engines say null when they are empty.
+    pub(crate) async fn json_or_null<T: DeserializeOwned + Default>(self) -> Result<T> {
+        self.json::<Option<T>>().await.map(Option::unwrap_or_default)
+    }
+
     /// Reads a body that says nothing to its end, so that the connection can serve the next call.
     pub(crate) async fn done(mut self) -> Result<()> {
         self.collect().await.map(drop)
@@ -72,23 +85,40 @@ impl Reply {
 
     /// The next part of the body.
     pub(crate) async fn data(&mut self) -> Result<Option<Bytes>> {
+        poll_fn(|cx| self.poll_data(cx)).await
+    }
+
+    /// As [`data`](Self::data), for streams.
+    pub(crate) fn poll_data(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<Bytes>>> {
         loop {
-            let Ok(frame) = self.deadline.run(self.body.frame()).await else {
-                return Err(Error::Timeout { operation: self.operation.clone(), phase: Phase::Body });
-            };
-            match frame {
-                None => return Ok(None),
-                Some(Ok(frame)) => {
+            // First, as in `Deadline::run`: a peer that never stops sending has no end either.
+            if self.deadline.remaining().is_zero() {
+                return Poll::Ready(Err(self.timeout()));
+            }
+            match Pin::new(&mut self.body).poll_frame(cx) {
+                Poll::Ready(None) => return Poll::Ready(Ok(None)),
+                Poll::Ready(Some(Ok(frame))) => {
                     // What is no data is trailers, and those mean nothing here.
                     if let Ok(data) = frame.into_data() {
-                        return Ok(Some(data));
+                        return Poll::Ready(Ok(Some(data)));
                     }
                 }
-                Some(Err(error)) => {
-                    return Err(transport::failure(self.operation.clone(), &error, self.archive.as_ref()));
+                Poll::Ready(Some(Err(error))) => {
+                    let error = transport::failure(self.operation.clone(), &error, self.sent.as_ref());
+                    return Poll::Ready(Err(error));
+                }
+                Poll::Pending => {
+                    let deadline = self.deadline.instant();
+                    let timer = self.timer.get_or_insert_with(|| Box::pin(sleep_until(deadline)));
+                    ready!(timer.as_mut().poll(cx));
+                    return Poll::Ready(Err(self.timeout()));
                 }
             }
         }
+    }
+
+    fn timeout(&self) -> Error {
+        Error::Timeout { operation: self.operation.clone(), phase: Phase::Body }
     }
 
     pub(crate) fn malformed(&self, source: impl Into<ProtocolError>) -> Error {
@@ -122,8 +152,8 @@ impl Reply {
 }
 
 /// Schema `ErrorResponse`.
-#[derive(Deserialize)]
-struct ErrorResponse {
+#[derive(Debug, Deserialize, Eq, PartialEq)]
+pub(crate) struct ErrorResponse {
     message: String,
 }
 

@@ -4,7 +4,7 @@ use crate::call::Call;
 use crate::client::Client;
 use crate::deadline::Deadline;
 use crate::error::Result;
-use crate::models::{Ping, SystemInfo, SystemVersion};
+use crate::models::{Ping, SystemDataUsageResponse, SystemInfo, SystemVersion};
 use crate::version::VersionError;
 
 impl Call {
@@ -47,5 +47,14 @@ impl Client {
     /// What any call can fail with.
     pub async fn info(&self, deadline: Deadline) -> Result<SystemInfo> {
         self.send(Call::get(&["info"]), deadline).await?.json().await
+    }
+
+    /// What images, containers, volumes and build caches take on the disk (`GET /system/df`, API 1.41). Measuring it
+    /// takes long.
+    ///
+    /// # Errors
+    /// What any call can fail with.
+    pub async fn data_usage(&self, deadline: Deadline) -> Result<SystemDataUsageResponse> {
+        self.send(Call::get(&["system", "df"]), deadline).await?.json().await
     }
 }

@@ -4,13 +4,13 @@ use std::fmt;
 use std::io::{self, Write};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, ready};
 
 use bytes::{Bytes, BytesMut};
 use hyper::body::{Body, Frame};
 use tokio::sync::mpsc;
 
+use crate::request_body::{Aborted, BodyError, Failure};
 use crate::tar_entry::{ArchiveError, TarEntry};
 
 /// Size of the pieces an archive is sent in, in bytes.
@@ -45,20 +45,6 @@ impl fmt::Debug for TarStream {
     }
 }
 
-/// Where a failed archive leaves its reason: the HTTP client only knows that its body ended.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Failure(Arc<Mutex<Option<ArchiveError>>>);
-
-impl Failure {
-    pub(crate) fn take(&self) -> Option<ArchiveError> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
-    }
-
-    fn set(&self, error: ArchiveError) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
-    }
-}
-
 /// A [`TarStream`] as the body of a request.
 pub(crate) struct TarBody {
     state: State,
@@ -71,11 +57,6 @@ enum State {
     Running(mpsc::Receiver<Result<Bytes, Aborted>>),
     Done,
 }
-
-/// The archive ends before its end. The reason is in [`Failure`].
-#[derive(Debug, thiserror::Error)]
-#[error("the archive could not be made")]
-pub(crate) struct Aborted;
 
 impl TarBody {
     pub(crate) fn new(archive: TarStream) -> Self {
@@ -117,7 +98,7 @@ fn produce(entries: Entries, sender: &mpsc::Sender<Result<Bytes, Aborted>>, fail
     // Without this, a panic would close the channel, which means that the archive is complete.
     let result = catch_unwind(AssertUnwindSafe(|| write(entries, sender)));
     if let Err(error) = result.unwrap_or(Err(ArchiveError::Panicked)) {
-        failure.set(error);
+        failure.set(BodyError::Archive(error));
         // Nobody listens if the call has ended.
         let _ = sender.blocking_send(Err(Aborted));
     }
@@ -187,7 +168,7 @@ mod tests {
         let body = body([TarEntry::bytes("fine", "", 0o644), TarEntry::bytes("/absolute", "", 0o644)]);
         let failure = body.failure();
         assert!(body.collect().await.is_err());
-        assert!(matches!(failure.take(), Some(ArchiveError::Path { .. })));
+        assert!(matches!(failure.take(), Some(BodyError::Archive(ArchiveError::Path { .. }))));
     }
 
     #[tokio::test]
@@ -198,7 +179,7 @@ mod tests {
         }));
         let failure = body.failure();
         assert!(body.collect().await.is_err());
-        assert!(matches!(failure.take(), Some(ArchiveError::Panicked)));
+        assert!(matches!(failure.take(), Some(BodyError::Archive(ArchiveError::Panicked))));
     }
 
     #[tokio::test]

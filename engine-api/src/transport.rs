@@ -1,22 +1,26 @@
 //! The pooled connections of plain calls, and what their failures mean.
 
 use std::error::Error as StdError;
+use std::future::Future;
 use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
-use hyper::Request;
 use hyper::header::{CONTENT_TYPE, HOST, HeaderValue};
+use hyper::{Request, Uri};
 use hyper_util::client::legacy;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
-use hyperlocal::UnixConnector;
+use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
+use tower_service::Service;
 
-use crate::call::{Call, Operation, RequestBody, archive_failure};
+use crate::Endpoint;
+use crate::call::{Call, Operation};
 use crate::deadline::Deadline;
 use crate::error::{Error, Phase, ProtocolError, Result};
 use crate::reply::Reply;
-use crate::tar_entry::ArchiveError;
+use crate::request_body::{Failure, RequestBody};
+use crate::socket::Socket;
 use crate::version::ApiVersion;
-use crate::{Endpoint, tar_stream};
 
 /// How long an unused connection is kept.
 const IDLE: Duration = Duration::from_secs(30);
@@ -25,16 +29,19 @@ const IDLE: Duration = Duration::from_secs(30);
 /// takes its connection along.
 #[derive(Debug)]
 pub(crate) struct Transport {
-    pool: legacy::Client<UnixConnector, RequestBody>,
+    pool: legacy::Client<Connector, RequestBody>,
+    host: HeaderValue,
 }
 
 impl Transport {
-    pub(crate) fn new() -> Self {
+    pub(crate) fn new(endpoint: &Endpoint) -> Self {
         let pool = legacy::Client::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(IDLE)
-            .build(UnixConnector);
-        Self { pool }
+            .build(Connector(endpoint.clone()));
+        // What an endpoint's text may hold is narrower than what a header may.
+        let host = HeaderValue::try_from(endpoint.host()).unwrap_or(HeaderValue::from_static("localhost"));
+        Self { pool, host }
     }
 
     /// Sends `call` and reads the head of its reply.
@@ -45,25 +52,55 @@ impl Transport {
         call: Call,
         deadline: Deadline,
     ) -> Result<Reply> {
-        let uri = hyperlocal::Uri::new(endpoint.path(), &call.target(version));
-        let Call { operation, content_type, body, .. } = call;
-        let archive = archive_failure(&body);
+        let uri = uri(&call.target(version))?;
+        let Call { operation, content_type, registry, body, .. } = call;
+        let failure_of_body = body.failure();
         let mut request = Request::new(body);
         *request.method_mut() = operation.method().clone();
-        *request.uri_mut() = uri.into();
-        // Otherwise the host is the path of the socket in hexadecimal.
-        request.headers_mut().insert(HOST, HeaderValue::from_static("localhost"));
+        *request.uri_mut() = uri;
+        request.headers_mut().insert(HOST, self.host.clone());
         if let Some(content_type) = content_type {
             request.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         }
+        if let Some((name, value)) = registry {
+            let mut value = HeaderValue::try_from(value)
+                .map_err(|error| Error::InvalidArgument { argument: name, reason: error.to_string() })?;
+            value.set_sensitive(true);
+            request.headers_mut().insert(name, value);
+        }
         match deadline.run(self.pool.request(request)).await {
-            Ok(Ok(response)) => Reply::new(operation, response, deadline, archive).await,
+            Ok(Ok(response)) => Reply::new(operation, response, deadline, failure_of_body).await,
             Ok(Err(error)) if error.is_connect() => {
                 Err(Error::Connect { endpoint: endpoint.clone(), source: io_cause(&error) })
             }
-            Ok(Err(error)) => Err(failure(operation, &error, archive.as_ref())),
+            Ok(Err(error)) => Err(failure(operation, &error, failure_of_body.as_ref())),
             Err(_) => Err(Error::Timeout { operation, phase: Phase::Head }),
         }
+    }
+}
+
+/// All connections lead to one engine: the host in the address is a stand-in, and only the target is sent.
+fn uri(target: &str) -> Result<Uri> {
+    Uri::try_from(format!("http://engine{target}"))
+        .map_err(|error| Error::InvalidArgument { argument: "request target", reason: error.to_string() })
+}
+
+/// Connects to the engine.
+#[derive(Clone, Debug)]
+struct Connector(Endpoint);
+
+impl Service<Uri> for Connector {
+    type Response = TokioIo<Socket>;
+    type Error = io::Error;
+    type Future = Pin<Box<dyn Future<Output = io::Result<Self::Response>> + Send>>;
+
+    fn poll_ready(&mut self, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Uri) -> Self::Future {
+        let endpoint = self.0.clone();
+        Box::pin(async move { Socket::connect(&endpoint).await.map(TokioIo::new) })
     }
 }
 
@@ -71,11 +108,11 @@ impl Transport {
 pub(crate) fn failure(
     operation: Operation,
     error: &(dyn StdError + 'static),
-    archive: Option<&tar_stream::Failure>,
+    body: Option<&Failure>,
 ) -> Error {
     // If our own body is to blame, that is all there is to say.
-    if let Some(source) = archive.and_then(tar_stream::Failure::take).filter(|error| !is_broken_pipe(error)) {
-        return Error::Archive { operation, source };
+    if let Some(error) = body.and_then(|body| body.blame(&operation)) {
+        return error;
     }
     let http = find::<hyper::Error>(error);
     if let Some(source) = find::<io::Error>(error) {
@@ -96,11 +133,6 @@ pub(crate) fn failure(
         None => ProtocolError::Http(error.to_string()),
     };
     Error::Protocol { operation, source }
-}
-
-/// The thread that makes an archive sees the end of a call as a broken pipe: an effect and no cause.
-fn is_broken_pipe(error: &ArchiveError) -> bool {
-    matches!(error, ArchiveError::Write(error) if error.kind() == io::ErrorKind::BrokenPipe)
 }
 
 fn io_cause(error: &(dyn StdError + 'static)) -> io::Error {

@@ -5,7 +5,7 @@ use crate::client::Client;
 use crate::deadline::Deadline;
 use crate::error::Result;
 use crate::filters::Filters;
-use crate::models::{Volume, VolumeCreateOptions, VolumeListResponse};
+use crate::models::{Volume, VolumeCreateOptions, VolumeListResponse, VolumePruneResponse};
 use crate::names;
 
 impl Client {
@@ -45,5 +45,15 @@ impl Client {
     pub async fn volume_delete(&self, name: &str, force: bool, deadline: Deadline) -> Result<()> {
         let name = names::check("volume name", name)?;
         self.send(Call::delete(&["volumes", name]).flag("force", force), deadline).await?.done().await
+    }
+
+    /// Removes all volumes without a name that no container uses and that match the filters; with the filter `all=true`
+    /// those with names too (`POST /volumes/prune`, API 1.41; before 1.42 there is no such filter, and those with names
+    /// are always removed).
+    ///
+    /// # Errors
+    /// [`is_conflict`](crate::Error::is_conflict) when a prune is under way already, and what any call can fail with.
+    pub async fn volume_prune(&self, filters: &Filters, deadline: Deadline) -> Result<VolumePruneResponse> {
+        self.send(Call::post(&["volumes", "prune"]).filters(filters)?, deadline).await?.json().await
     }
 }

@@ -50,7 +50,7 @@ pub(super) async fn examine(
         version.api_version
     );
     let mut findings = vec![ok("connection", connection)];
-    findings.extend(socket(client.endpoint().path()));
+    findings.extend(client.endpoint().unix_path().and_then(socket));
     findings.extend(judge(&info, runtime));
     findings.extend(space(Path::new(&info.docker_root_dir)));
     Ok((findings, info))

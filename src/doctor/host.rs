@@ -148,15 +148,22 @@ mod tests {
     }
 
     fn examined(files: &[(&str, &str)], swap_limit: bool) -> Vec<(Level, String)> {
-        let info = SystemInfo { kernel_version: "6.1.0".into(), swap_limit, ..SystemInfo::default() };
+        let mut info = kernel("6.1.0");
+        info.swap_limit = swap_limit;
         let findings = examine(host(files).path(), &info);
         findings.into_iter().map(|finding| (finding.level, finding.seen)).collect()
+    }
+
+    fn kernel(version: &str) -> SystemInfo {
+        let mut info = SystemInfo::default();
+        info.kernel_version = version.into();
+        info
     }
 
     #[test]
     fn a_setting_is_told_with_what_it_should_be() {
         let files = [("proc/sys/kernel/kptr_restrict", "0\n"), ("proc/sys/kernel/yama/ptrace_scope", "1\n")];
-        let info = SystemInfo { kernel_version: "6.1.0".into(), ..SystemInfo::default() };
+        let info = kernel("6.1.0");
         let findings = examine(host(&files).path(), &info);
         assert_eq!(findings[0].seen, "kernel.yama.ptrace_scope=1");
         assert_eq!(findings[1].level, Level::Warning);
@@ -200,7 +207,7 @@ mod tests {
 
     #[test]
     fn settings_of_another_kernel_say_nothing() {
-        let info = SystemInfo { kernel_version: "5.0".into(), ..SystemInfo::default() };
+        let info = kernel("5.0");
         let findings = examine(host(&[("proc/swaps", "Filename\n")]).path(), &info);
         assert_eq!((findings.len(), findings[0].level), (1, Level::Warning));
     }

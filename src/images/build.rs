@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use engine_api::{
-    BuildEvent, Client, Deadline, Error as EngineError, ImageBuildOptions, TarEntry, TarStream,
+    BuildEvent, Client, Deadline, Error as EngineError, ImageBuildOptions, ImageCreateOptions, TarEntry,
+    TarStream,
 };
 use regex::Regex;
 use thiserror::Error;
@@ -216,7 +217,8 @@ impl Builder {
     }
 
     async fn pull(&self, image: &str) -> engine_api::Result<()> {
-        let mut pulling = self.client().image_create(image, Deadline::after(PULL_START)).await?;
+        let options = ImageCreateOptions::default();
+        let mut pulling = self.client().image_create(image, &options, Deadline::after(PULL_START)).await?;
         pulling.set_deadline(Deadline::after(BUILD_DEADLINE));
         while pulling.next().await?.is_some() {}
         Ok(())

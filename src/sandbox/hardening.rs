@@ -112,7 +112,7 @@ pub(super) fn container(spec: &SandboxSpec, common: &Common<'_>) -> ContainerCre
                 source: common.runner_volume.into(),
                 target: RUNNER_MOUNT.into(),
                 read_only: true,
-                volume_options: Some(VolumeOptions { no_copy: true }),
+                volume_options: Some(VolumeOptions { no_copy: true, ..VolumeOptions::default() }),
                 ..Mount::default()
             }],
             ulimits: vec![

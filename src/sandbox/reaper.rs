@@ -92,7 +92,7 @@ pub async fn watch(client: &Client, instance: &str) -> engine_api::Result<()> {
 
 async fn remove_instance(client: &Client, instance: &str) -> engine_api::Result<usize> {
     let filters = Filters::new().label(format!("{INSTANCE_LABEL}={instance}"));
-    let options = ContainerListOptions { all: true, filters };
+    let options = ContainerListOptions { all: true, filters, ..ContainerListOptions::default() };
     let containers = client.container_list(&options, Deadline::after(CALL_DEADLINE)).await?;
     for container in &containers {
         try_remove(client, &container.id).await?;
@@ -105,7 +105,8 @@ async fn remove_instance(client: &Client, instance: &str) -> engine_api::Result<
 /// # Errors
 /// The engine failed.
 pub async fn remove_abandoned(client: &Client) -> engine_api::Result<()> {
-    let options = ContainerListOptions { all: true, filters: Filters::new().label(INSTANCE_LABEL) };
+    let filters = Filters::new().label(INSTANCE_LABEL);
+    let options = ContainerListOptions { all: true, filters, ..ContainerListOptions::default() };
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().as_secs();
     for container in client.container_list(&options, Deadline::after(CALL_DEADLINE)).await? {
         let age = now.saturating_sub(u64::try_from(container.created).unwrap_or(0));

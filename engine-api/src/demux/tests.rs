@@ -97,10 +97,10 @@ fn each_rule_has_its_error() {
 #[test]
 fn a_payload_is_handed_out_as_it_arrives() {
     let mut demuxer = Demuxer::new();
-    let mut input = BytesMut::from(&encode_header(StreamType::Stderr, 5)[..]);
+    let mut input = Bytes::copy_from_slice(&encode_header(StreamType::Stderr, 5));
     assert_eq!(demuxer.next_bytes(&mut input), Ok(None));
     for (arrived, ends_frame) in [("ab", false), ("c", false), ("de", true)] {
-        input.extend_from_slice(arrived.as_bytes());
+        let mut input = Bytes::from(arrived);
         let piece = demuxer.next_bytes(&mut input).unwrap().unwrap();
         assert_eq!(piece, Piece { stream: StreamType::Stderr, data: Bytes::from(arrived), ends_frame });
         assert_eq!(demuxer.next_bytes(&mut input), Ok(None));
@@ -110,7 +110,7 @@ fn a_payload_is_handed_out_as_it_arrives() {
 
 #[test]
 fn payloads_are_not_copied() {
-    let mut input = BytesMut::from(&frame(StreamType::Stdout, b"payload")[..]);
+    let mut input = Bytes::from(frame(StreamType::Stdout, b"payload"));
     let address = input[HEADER_LEN..].as_ptr();
     let piece = Demuxer::new().next_bytes(&mut input).unwrap().unwrap();
     assert_eq!(piece.data.as_ptr(), address);

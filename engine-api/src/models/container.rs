@@ -4,14 +4,18 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{HostConfig, is_false, null_default};
-use crate::names::ContainerId;
+use super::{
+    Empty, Health, HealthConfig, HostConfig, NetworkSettings, NetworkingConfig, PortSummary, RestartPolicy,
+    is_false, null_default,
+};
+use crate::names::{ContainerId, ExecId};
 
 /// The container to be created. Without a command, an entrypoint or an environment, the image's own are used.
-#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "PascalCase")]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(default, rename_all = "PascalCase")]
 pub struct ContainerCreateBody {
     /// The image, by name or id.
+    #[serde(deserialize_with = "null_default")]
     pub image: String,
     /// The host name; the short id if there is none.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -20,40 +24,40 @@ pub struct ContainerCreateBody {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
     /// Says in the configuration that a client will attach to the input. Attaching works without it.
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(deserialize_with = "null_default", skip_serializing_if = "is_false")]
     pub attach_stdin: bool,
     /// As `attach_stdin`, for the output.
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(deserialize_with = "null_default", skip_serializing_if = "is_false")]
     pub attach_stdout: bool,
     /// As `attach_stdin`, for the error output.
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(deserialize_with = "null_default", skip_serializing_if = "is_false")]
     pub attach_stderr: bool,
     /// Give the process an input that stays open; otherwise it reads its end at once.
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(deserialize_with = "null_default", skip_serializing_if = "is_false")]
     pub open_stdin: bool,
     /// End the input when the first attached client half-closes or goes away.
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(deserialize_with = "null_default", skip_serializing_if = "is_false")]
     pub stdin_once: bool,
     /// Give the process a terminal.
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(deserialize_with = "null_default", skip_serializing_if = "is_false")]
     pub tty: bool,
     /// Variables, as in `NAME=value`, on top of the image's.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(deserialize_with = "null_default", skip_serializing_if = "Vec::is_empty")]
     pub env: Vec<String>,
     /// The command, or the arguments of the entrypoint.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(deserialize_with = "null_default", skip_serializing_if = "Vec::is_empty")]
     pub cmd: Vec<String>,
     /// The program; one empty string means none, not even the image's.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(deserialize_with = "null_default", skip_serializing_if = "Vec::is_empty")]
     pub entrypoint: Vec<String>,
     /// The working directory.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub working_dir: Option<String>,
     /// Labels.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    #[serde(deserialize_with = "null_default", skip_serializing_if = "BTreeMap::is_empty")]
     pub labels: BTreeMap<String, String>,
     /// Have no network at all.
-    #[serde(skip_serializing_if = "is_false")]
+    #[serde(deserialize_with = "null_default", skip_serializing_if = "is_false")]
     pub network_disabled: bool,
     /// The signal of [`Client::container_stop`](crate::Client::container_stop), as in `SIGTERM`.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -61,13 +65,30 @@ pub struct ContainerCreateBody {
     /// The grace of [`Client::container_stop`](crate::Client::container_stop), in seconds.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stop_timeout: Option<i64>,
+    /// The domain of the host name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub domainname: Option<String>,
+    /// Ports that are listened on, as in `80/tcp`, on top of the image's.
+    #[serde(deserialize_with = "null_default", skip_serializing_if = "BTreeMap::is_empty")]
+    pub exposed_ports: BTreeMap<String, Empty>,
+    /// How the engine finds out whether it is well; the image's own way if there is none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub healthcheck: Option<HealthConfig>,
+    /// Paths that get a volume without a name each, on top of the image's.
+    #[serde(deserialize_with = "null_default", skip_serializing_if = "BTreeMap::is_empty")]
+    pub volumes: BTreeMap<String, Empty>,
     /// Limits, confinement, mounts.
+    #[serde(deserialize_with = "null_default")]
     pub host_config: HostConfig,
+    /// The networks, and its place in them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub networking_config: Option<NetworkingConfig>,
 }
 
 /// The container that was created.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
 #[serde(rename_all = "PascalCase")]
+#[non_exhaustive]
 pub struct ContainerCreateResponse {
     /// Its id.
     pub id: ContainerId,
@@ -79,6 +100,7 @@ pub struct ContainerCreateResponse {
 /// All about one container.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
 #[serde(rename_all = "PascalCase")]
+#[non_exhaustive]
 pub struct ContainerInspectResponse {
     /// Its id.
     pub id: ContainerId,
@@ -103,11 +125,36 @@ pub struct ContainerInspectResponse {
     /// What is mounted into it.
     #[serde(default, deserialize_with = "null_default")]
     pub mounts: Vec<MountPoint>,
+    /// The program.
+    #[serde(default, deserialize_with = "null_default")]
+    pub path: String,
+    /// Its arguments.
+    #[serde(default, deserialize_with = "null_default")]
+    pub args: Vec<String>,
+    /// How often the engine has started it again.
+    #[serde(default, deserialize_with = "null_default")]
+    pub restart_count: i64,
+    /// The storage driver.
+    #[serde(default, deserialize_with = "null_default")]
+    pub driver: String,
+    /// As in `linux`.
+    #[serde(default, deserialize_with = "null_default")]
+    pub platform: String,
+    /// The file of the host its log driver writes, if it writes one.
+    #[serde(default, deserialize_with = "null_default")]
+    pub log_path: String,
+    /// Further processes in it that run.
+    #[serde(rename = "ExecIDs")]
+    pub exec_ids: Option<Vec<ExecId>>,
+    /// The networks it is in.
+    #[serde(default, deserialize_with = "null_default")]
+    pub network_settings: NetworkSettings,
 }
 
 /// What a container is doing.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
 #[serde(default, rename_all = "PascalCase")]
+#[non_exhaustive]
 pub struct ContainerState {
     /// `created`, `running`, `paused`, `restarting`, `removing`, `exited` or `dead`.
     #[serde(deserialize_with = "null_default")]
@@ -137,11 +184,20 @@ pub struct ContainerState {
     /// `started_at`.
     #[serde(deserialize_with = "null_default")]
     pub finished_at: String,
+    /// Whether the engine is about to start it again.
+    #[serde(deserialize_with = "null_default")]
+    pub restarting: bool,
+    /// Whether it could not be removed as a whole.
+    #[serde(deserialize_with = "null_default")]
+    pub dead: bool,
+    /// Whether it is well, if it has a test for that.
+    pub health: Option<Health>,
 }
 
 /// How a container is made.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
 #[serde(default, rename_all = "PascalCase")]
+#[non_exhaustive]
 pub struct ContainerConfig {
     /// The host name.
     #[serde(deserialize_with = "null_default")]
@@ -176,11 +232,27 @@ pub struct ContainerConfig {
     /// Labels, the image's included.
     #[serde(deserialize_with = "null_default")]
     pub labels: BTreeMap<String, String>,
+    /// The domain of the host name.
+    #[serde(deserialize_with = "null_default")]
+    pub domainname: String,
+    /// Ports that are listened on, as in `80/tcp`.
+    #[serde(deserialize_with = "null_default")]
+    pub exposed_ports: BTreeMap<String, Empty>,
+    /// How the engine finds out whether it is well.
+    pub healthcheck: Option<HealthConfig>,
+    /// Paths that have a volume without a name each.
+    #[serde(deserialize_with = "null_default")]
+    pub volumes: BTreeMap<String, Empty>,
+    /// The signal that stops it.
+    pub stop_signal: Option<String>,
+    /// The grace of a stop, in seconds.
+    pub stop_timeout: Option<i64>,
 }
 
 /// Something mounted into a container.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
 #[serde(default, rename_all = "PascalCase")]
+#[non_exhaustive]
 pub struct MountPoint {
     /// `bind`, `volume`, `tmpfs`, ...
     #[serde(rename = "Type", deserialize_with = "null_default")]
@@ -197,11 +269,21 @@ pub struct MountPoint {
     /// Whether the container may write to it.
     #[serde(rename = "RW", deserialize_with = "null_default")]
     pub rw: bool,
+    /// The driver of the volume, if it is one.
+    #[serde(deserialize_with = "null_default")]
+    pub driver: String,
+    /// The options it was mounted with, as in `z`.
+    #[serde(deserialize_with = "null_default")]
+    pub mode: String,
+    /// How mounts below it go over to the host and back, as in `rprivate`.
+    #[serde(deserialize_with = "null_default")]
+    pub propagation: String,
 }
 
 /// A container in a list.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
 #[serde(rename_all = "PascalCase")]
+#[non_exhaustive]
 pub struct ContainerSummary {
     /// Its id.
     pub id: ContainerId,
@@ -226,11 +308,24 @@ pub struct ContainerSummary {
     /// The same for people, as in `Up 5 minutes`.
     #[serde(default, deserialize_with = "null_default")]
     pub status: String,
+    /// Its command.
+    #[serde(default, deserialize_with = "null_default")]
+    pub command: String,
+    /// Its ports.
+    #[serde(default, deserialize_with = "null_default")]
+    pub ports: Vec<PortSummary>,
+    /// What it has written to its file system, in bytes, if that was asked for.
+    pub size_rw: Option<i64>,
+    /// All of its file system, in bytes, if that was asked for.
+    pub size_root_fs: Option<i64>,
+    /// What is mounted into it.
+    #[serde(default, deserialize_with = "null_default")]
+    pub mounts: Vec<MountPoint>,
 }
 
 /// Limits to be changed; what is not set stays.
-#[derive(Clone, Debug, Default, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "PascalCase")]
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(default, rename_all = "PascalCase")]
 pub struct ContainerUpdateBody {
     /// As [`HostConfig::cpu_shares`].
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -250,11 +345,30 @@ pub struct ContainerUpdateBody {
     /// As [`HostConfig::pids_limit`].
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pids_limit: Option<i64>,
+    /// As [`HostConfig::blkio_weight`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub blkio_weight: Option<u16>,
+    /// As [`HostConfig::cpu_period`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cpu_period: Option<i64>,
+    /// As [`HostConfig::cpu_quota`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cpu_quota: Option<i64>,
+    /// As [`HostConfig::cpuset_mems`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cpuset_mems: Option<String>,
+    /// As [`HostConfig::memory_reservation`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory_reservation: Option<i64>,
+    /// As [`HostConfig::restart_policy`].
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub restart_policy: Option<RestartPolicy>,
 }
 
 /// The limits were changed.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
 #[serde(default, rename_all = "PascalCase")]
+#[non_exhaustive]
 pub struct ContainerUpdateResponse {
     /// What the engine did not like or could not do.
     #[serde(deserialize_with = "null_default")]
@@ -264,6 +378,7 @@ pub struct ContainerUpdateResponse {
 /// What a wait waited for.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
 #[serde(rename_all = "PascalCase")]
+#[non_exhaustive]
 pub struct ContainerWaitResponse {
     /// How the main process ended; above 128 for 128 plus the signal.
     pub status_code: i64,
@@ -274,6 +389,7 @@ pub struct ContainerWaitResponse {
 /// Why a wait failed.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
 #[serde(default, rename_all = "PascalCase")]
+#[non_exhaustive]
 pub struct ContainerWaitExitError {
     /// The engine's words.
     #[serde(deserialize_with = "null_default")]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::{is_false, null_default};
+use super::{DeviceMapping, DeviceRequest, Mount, PortBinding, is_false, null_default};
 
 /// The part of a container's configuration that depends on the host: limits, confinement, mounts.
 ///
@@ -116,6 +116,57 @@ pub struct HostConfig {
     /// The UTS namespace: `host`, or its own.
     #[serde(rename = "UTSMode", skip_serializing_if = "Option::is_none")]
     pub uts_mode: Option<String>,
+    /// The weight against other containers where there is not enough disk for all, from 10 to 1000; 0 is the default.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub blkio_weight: Option<u16>,
+    /// The period of the CPU limit, in microseconds; with `cpu_quota`, instead of `nano_cpus`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cpu_period: Option<i64>,
+    /// The CPU time in each period, in microseconds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cpu_quota: Option<i64>,
+    /// The memory nodes to use, as in `0-2,7`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cpuset_mems: Option<String>,
+    /// Rules for devices, as in `c 1:3 r`.
+    #[serde(deserialize_with = "null_default", skip_serializing_if = "Vec::is_empty")]
+    pub device_cgroup_rules: Vec<String>,
+    /// Devices that a driver gives.
+    #[serde(deserialize_with = "null_default", skip_serializing_if = "Vec::is_empty")]
+    pub device_requests: Vec<DeviceRequest>,
+    /// Devices of the host.
+    #[serde(deserialize_with = "null_default", skip_serializing_if = "Vec::is_empty")]
+    pub devices: Vec<DeviceMapping>,
+    /// Name servers.
+    #[serde(deserialize_with = "null_default", skip_serializing_if = "Vec::is_empty")]
+    pub dns: Vec<String>,
+    /// Options of the resolver.
+    #[serde(deserialize_with = "null_default", skip_serializing_if = "Vec::is_empty")]
+    pub dns_options: Vec<String>,
+    /// Domains that short names are looked up in.
+    #[serde(deserialize_with = "null_default", skip_serializing_if = "Vec::is_empty")]
+    pub dns_search: Vec<String>,
+    /// Names that it can look up, as in `name:192.0.2.1`.
+    #[serde(deserialize_with = "null_default", skip_serializing_if = "Vec::is_empty")]
+    pub extra_hosts: Vec<String>,
+    /// What it is held to when memory runs short, in bytes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory_reservation: Option<i64>,
+    /// Let processes wait instead of killing one when memory runs out; only with cgroup v1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub oom_kill_disable: Option<bool>,
+    /// Where its ports are to be found on the host, by port, as in `80/tcp`.
+    #[serde(deserialize_with = "null_default", skip_serializing_if = "BTreeMap::is_empty")]
+    pub port_bindings: BTreeMap<String, Option<Vec<PortBinding>>>,
+    /// Give every port it listens on a port of the host.
+    #[serde(deserialize_with = "null_default", skip_serializing_if = "is_false")]
+    pub publish_all_ports: bool,
+    /// When the engine starts it again.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub restart_policy: Option<RestartPolicy>,
+    /// Containers whose volumes are mounted too, as in `name:ro`.
+    #[serde(deserialize_with = "null_default", skip_serializing_if = "Vec::is_empty")]
+    pub volumes_from: Vec<String>,
 }
 
 /// What happens to a container's output besides attached clients.
@@ -130,89 +181,6 @@ pub struct LogConfig {
     pub config: BTreeMap<String, String>,
 }
 
-/// A mount.
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(default, rename_all = "PascalCase")]
-pub struct Mount {
-    /// What is mounted.
-    #[serde(rename = "Type", deserialize_with = "null_default")]
-    pub mount_type: MountType,
-    /// The name of a volume or a path of the host; for a volume, empty is one without a name.
-    #[serde(deserialize_with = "null_default", skip_serializing_if = "String::is_empty")]
-    pub source: String,
-    /// Where, inside the container.
-    #[serde(deserialize_with = "null_default")]
-    pub target: String,
-    /// Mount it read-only.
-    #[serde(deserialize_with = "null_default", skip_serializing_if = "is_false")]
-    pub read_only: bool,
-    /// For volumes.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub volume_options: Option<VolumeOptions>,
-    /// For file systems in memory.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub tmpfs_options: Option<TmpfsOptions>,
-}
-
-/// What is mounted.
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(from = "String", into = "String")]
-#[non_exhaustive]
-pub enum MountType {
-    /// A file or folder of the host.
-    Bind,
-    /// A file system in memory.
-    Tmpfs,
-    /// A volume.
-    #[default]
-    Volume,
-    /// Another type, by the engine's name for it.
-    Other(String),
-}
-
-impl From<String> for MountType {
-    fn from(name: String) -> Self {
-        match name.as_str() {
-            "bind" => Self::Bind,
-            "tmpfs" => Self::Tmpfs,
-            "volume" => Self::Volume,
-            _ => Self::Other(name),
-        }
-    }
-}
-
-impl From<MountType> for String {
-    fn from(mount_type: MountType) -> Self {
-        match mount_type {
-            MountType::Bind => "bind".to_owned(),
-            MountType::Tmpfs => "tmpfs".to_owned(),
-            MountType::Volume => "volume".to_owned(),
-            MountType::Other(name) => name,
-        }
-    }
-}
-
-/// Options of a mounted volume.
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(default, rename_all = "PascalCase")]
-pub struct VolumeOptions {
-    /// Leave an empty volume empty, instead of filling it with what the image has there.
-    #[serde(deserialize_with = "null_default", skip_serializing_if = "is_false")]
-    pub no_copy: bool,
-}
-
-/// Options of a mounted file system in memory.
-#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(default, rename_all = "PascalCase")]
-pub struct TmpfsOptions {
-    /// Its size in bytes.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub size_bytes: Option<i64>,
-    /// The mode of its root folder, as in `0o1777`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub mode: Option<u32>,
-}
-
 /// A limit of each process.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(default, rename_all = "PascalCase")]
@@ -221,7 +189,21 @@ pub struct Ulimit {
     #[serde(deserialize_with = "null_default")]
     pub name: String,
     /// The soft limit, in the limit's own unit; -1 is none.
+    #[serde(deserialize_with = "null_default")]
     pub soft: i64,
     /// The hard limit; -1 is none.
+    #[serde(deserialize_with = "null_default")]
     pub hard: i64,
+}
+
+/// When the engine starts a container again that has exited.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(default, rename_all = "PascalCase")]
+pub struct RestartPolicy {
+    /// `no`, `always`, `unless-stopped` or `on-failure`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// How often at most, for `on-failure`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub maximum_retry_count: Option<i64>,
 }

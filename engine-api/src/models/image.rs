@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use super::null_default;
+use super::{Empty, HealthConfig, null_default};
 
 /// All about one image.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
 #[serde(default, rename_all = "PascalCase")]
+#[non_exhaustive]
 pub struct ImageInspect {
     /// Its id, as in `sha256:...`.
     #[serde(deserialize_with = "null_default")]
@@ -31,11 +32,30 @@ pub struct ImageInspect {
     /// What its containers have unless told otherwise.
     #[serde(deserialize_with = "null_default")]
     pub config: ImageConfig,
+    /// Its names with digests, as in `name@sha256:...`; none before it was pushed or pulled.
+    #[serde(deserialize_with = "null_default")]
+    pub repo_digests: Vec<String>,
+    /// As in `linux`.
+    #[serde(deserialize_with = "null_default")]
+    pub os: String,
+    /// The variant of the architecture, as in `v7`.
+    #[serde(deserialize_with = "null_default")]
+    pub variant: String,
+    /// Who made it.
+    #[serde(deserialize_with = "null_default")]
+    pub author: String,
+    /// What was said when it was made.
+    #[serde(deserialize_with = "null_default")]
+    pub comment: String,
+    /// Its layers.
+    #[serde(rename = "RootFS", deserialize_with = "null_default")]
+    pub root_fs: RootFs,
 }
 
 /// What the containers of an image have unless told otherwise.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
 #[serde(default, rename_all = "PascalCase")]
+#[non_exhaustive]
 pub struct ImageConfig {
     /// Who the process runs as.
     #[serde(deserialize_with = "null_default")]
@@ -55,11 +75,28 @@ pub struct ImageConfig {
     /// Labels.
     #[serde(deserialize_with = "null_default")]
     pub labels: BTreeMap<String, String>,
+    /// Ports that are listened on, as in `80/tcp`.
+    #[serde(deserialize_with = "null_default")]
+    pub exposed_ports: BTreeMap<String, Empty>,
+    /// How the engine finds out whether a container is well.
+    pub healthcheck: Option<HealthConfig>,
+    /// Paths that get a volume without a name each.
+    #[serde(deserialize_with = "null_default")]
+    pub volumes: BTreeMap<String, Empty>,
+    /// Steps for images that are built on it.
+    #[serde(deserialize_with = "null_default")]
+    pub on_build: Vec<String>,
+    /// The shell of commands that are text.
+    #[serde(deserialize_with = "null_default")]
+    pub shell: Vec<String>,
+    /// The signal that stops a container.
+    pub stop_signal: Option<String>,
 }
 
 /// An image in a list.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
 #[serde(default, rename_all = "PascalCase")]
+#[non_exhaustive]
 pub struct ImageSummary {
     /// Its id, as in `sha256:...`.
     #[serde(deserialize_with = "null_default")]
@@ -76,14 +113,65 @@ pub struct ImageSummary {
     /// Its labels.
     #[serde(deserialize_with = "null_default")]
     pub labels: BTreeMap<String, String>,
+    /// The id of the image it was built on; empty if it came from elsewhere.
+    #[serde(deserialize_with = "null_default")]
+    pub parent_id: String,
+    /// Its names with digests, as in `name@sha256:...`.
+    #[serde(deserialize_with = "null_default")]
+    pub repo_digests: Vec<String>,
+    /// What other images have too, in bytes; -1 if that was not measured.
+    #[serde(deserialize_with = "null_default")]
+    pub shared_size: i64,
+    /// How many containers there are of it; -1 if they were not counted.
+    #[serde(deserialize_with = "null_default")]
+    pub containers: i64,
 }
 
 /// A step of an image's removal: a name taken off, or an image removed.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
 #[serde(default, rename_all = "PascalCase")]
+#[non_exhaustive]
 pub struct ImageDeleteResponseItem {
     /// The name that was taken off.
     pub untagged: Option<String>,
     /// The id of the image that was removed.
     pub deleted: Option<String>,
+}
+
+/// A layer of an image.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(default, rename_all = "PascalCase")]
+#[non_exhaustive]
+pub struct ImageHistoryResponseItem {
+    /// The id of the image up to it, or `<missing>`.
+    #[serde(deserialize_with = "null_default")]
+    pub id: String,
+    /// When it was made, in seconds since 1970.
+    #[serde(deserialize_with = "null_default")]
+    pub created: i64,
+    /// The step of the Dockerfile.
+    #[serde(deserialize_with = "null_default")]
+    pub created_by: String,
+    /// The names of the image up to it.
+    #[serde(deserialize_with = "null_default")]
+    pub tags: Vec<String>,
+    /// Its size in bytes.
+    #[serde(deserialize_with = "null_default")]
+    pub size: i64,
+    /// The comment of its commit.
+    #[serde(deserialize_with = "null_default")]
+    pub comment: String,
+}
+
+/// The layers of an image.
+#[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
+#[serde(default, rename_all = "PascalCase")]
+#[non_exhaustive]
+pub struct RootFs {
+    /// As in `layers`.
+    #[serde(rename = "Type", deserialize_with = "null_default")]
+    pub root_fs_type: String,
+    /// The digest of each, the first at the bottom.
+    #[serde(deserialize_with = "null_default")]
+    pub layers: Vec<String>,
 }

@@ -9,6 +9,7 @@ use crate::version::ApiVersion;
 
 /// The answer to a ping.
 #[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
 pub struct Ping {
     /// The newest version of the API the engine speaks.
     pub api_version: ApiVersion,
@@ -23,6 +24,7 @@ pub struct Ping {
 /// Versions of the engine and its API.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq)]
 #[serde(rename_all = "PascalCase")]
+#[non_exhaustive]
 pub struct SystemVersion {
     /// The newest version of the API the engine speaks.
     pub api_version: ApiVersion,
@@ -49,6 +51,7 @@ pub struct SystemVersion {
 /// What the engine and its host can do.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
 #[serde(default, rename_all = "PascalCase")]
+#[non_exhaustive]
 pub struct SystemInfo {
     /// The id of the engine.
     #[serde(rename = "ID", deserialize_with = "null_default")]
@@ -128,11 +131,45 @@ pub struct SystemInfo {
     /// What the engine finds wrong with its host.
     #[serde(deserialize_with = "null_default")]
     pub warnings: Vec<String>,
+    /// How many of the containers are paused.
+    #[serde(deserialize_with = "null_default")]
+    pub containers_paused: i64,
+    /// How many of the containers do not run.
+    #[serde(deserialize_with = "null_default")]
+    pub containers_stopped: i64,
+    /// The address of the registry of names without a host.
+    #[serde(deserialize_with = "null_default")]
+    pub index_server_address: String,
+    /// Whether the kernel passes packets on, which networks need.
+    #[serde(rename = "IPv4Forwarding", deserialize_with = "null_default")]
+    pub ipv4_forwarding: bool,
+    /// Whether the kernel can limit CPU time by period.
+    #[serde(deserialize_with = "null_default")]
+    pub cpu_cfs_period: bool,
+    /// Whether the kernel can weigh CPU time.
+    #[serde(rename = "CPUShares", deserialize_with = "null_default")]
+    pub cpu_shares: bool,
+    /// Whether the kernel can keep containers to some CPUs.
+    #[serde(rename = "CPUSet", deserialize_with = "null_default")]
+    pub cpu_set: bool,
+    /// Whether the kernel can let processes wait when memory runs out.
+    #[serde(deserialize_with = "null_default")]
+    pub oom_kill_disable: bool,
+    /// Labels of the engine, as in `key=value`.
+    #[serde(deserialize_with = "null_default")]
+    pub labels: Vec<String>,
+    /// Whether experimental features are on.
+    #[serde(deserialize_with = "null_default")]
+    pub experimental_build: bool,
+    /// The init of the engine's, as in `docker-init`.
+    #[serde(deserialize_with = "null_default")]
+    pub init_binary: String,
 }
 
 /// An OCI runtime.
 #[derive(Clone, Debug, Default, Deserialize, Eq, PartialEq)]
 #[serde(default)]
+#[non_exhaustive]
 pub struct Runtime {
     /// The program.
     #[serde(deserialize_with = "null_default")]

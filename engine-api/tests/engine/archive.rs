@@ -12,7 +12,7 @@ fn with_volume(volume: &Volume, read_only: bool, command: &str) -> ContainerCrea
         source: volume.name.clone(),
         target: "/data".to_owned(),
         read_only,
-        volume_options: Some(VolumeOptions { no_copy: true }),
+        volume_options: Some(VolumeOptions { no_copy: true, ..VolumeOptions::default() }),
         ..Mount::default()
     });
     body

@@ -180,11 +180,18 @@ async fn a_hardened_container_is_shown_as_it_was_asked_for() {
     assert_eq!(shown.config.working_dir, "/work");
     // The engine fills in what was left to it; all else must be what was sent.
     let engines_own = HostConfig {
+        blkio_weight: shown.host_config.blkio_weight,
         cgroup_parent: shown.host_config.cgroup_parent.clone(),
+        cpu_period: shown.host_config.cpu_period,
+        cpu_quota: shown.host_config.cpu_quota,
         cpuset_cpus: shown.host_config.cpuset_cpus.clone(),
+        cpuset_mems: shown.host_config.cpuset_mems.clone(),
         init: shown.host_config.init,
+        memory_reservation: shown.host_config.memory_reservation,
         memory_swappiness: shown.host_config.memory_swappiness,
+        oom_kill_disable: shown.host_config.oom_kill_disable,
         pid_mode: shown.host_config.pid_mode.clone(),
+        restart_policy: shown.host_config.restart_policy.clone(),
         userns_mode: shown.host_config.userns_mode.clone(),
         uts_mode: shown.host_config.uts_mode.clone(),
         ..host_config
@@ -205,7 +212,10 @@ async fn lists_are_filtered() {
     body.labels.insert("dayfly.test".to_owned(), label.split_once('=').unwrap().1.to_owned());
     let container = Container::create(&client, &body).await;
     let list = async |all, filters: Filters| {
-        client.container_list(&ContainerListOptions { all, filters }, soon()).await.unwrap()
+        client
+            .container_list(&ContainerListOptions { all, filters, ..ContainerListOptions::default() }, soon())
+            .await
+            .unwrap()
     };
 
     let found = list(true, Filters::new().label(&label)).await;

@@ -1,7 +1,8 @@
 use std::collections::BTreeMap;
 
 use engine_api::{
-    ArchiveError, BuildEvent, Client, Error, Filters, ImageBuildOptions, Result, TarEntry, TarStream,
+    ArchiveError, BuildEvent, Client, Error, Filters, ImageBuildOptions, ImageCreateOptions, Result,
+    TarEntry, TarStream,
 };
 
 use crate::support::{IMAGE, LABEL, Tag, engine, labels, soon};
@@ -137,7 +138,10 @@ async fn a_context_that_cannot_be_made_says_why() {
 async fn an_image_that_no_registry_has_is_refused() {
     let client = engine().await;
     // Nothing listens there: the registry of the tests' own machine.
-    let error = client.image_create("127.0.0.1:9/dayfly-test/none:1", soon()).await.unwrap_err();
+    let error = client
+        .image_create("127.0.0.1:9/dayfly-test/none:1", &ImageCreateOptions::default(), soon())
+        .await
+        .unwrap_err();
     assert!(matches!(error, Error::Engine { .. }), "{error:?}");
     assert!(error.to_string().contains("POST /images/create"), "{error}");
 }

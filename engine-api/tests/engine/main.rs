@@ -5,7 +5,14 @@
 mod archive;
 mod attach;
 mod containers;
+mod events;
+mod exec;
 mod images;
+mod life;
+mod logs;
+mod networks;
+mod registry;
 mod support;
 mod system;
+mod transfer;
 mod volumes;

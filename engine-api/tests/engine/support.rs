@@ -5,7 +5,8 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use engine_api::{
-    Client, ContainerCreateBody, ContainerDeleteOptions, ContainerId, Deadline, Endpoint, VolumeCreateOptions,
+    Client, ContainerCreateBody, ContainerDeleteOptions, ContainerId, Deadline, Endpoint,
+    NetworkCreateRequest, VolumeCreateOptions,
 };
 
 /// An image that `scripts/prepare-host` sees to.
@@ -101,6 +102,30 @@ impl Drop for Volume {
     fn drop(&mut self) {
         let name = self.name.clone();
         clean_up(async move |client| client.volume_delete(&name, true, soon()).await);
+    }
+}
+
+/// A network that is removed with this value.
+pub(crate) struct Network {
+    pub(crate) name: String,
+}
+
+impl Network {
+    /// A network with a name of its own.
+    pub(crate) fn request() -> NetworkCreateRequest {
+        NetworkCreateRequest { name: unique_name(), labels: labels(), ..NetworkCreateRequest::default() }
+    }
+
+    pub(crate) async fn create(client: &Client, request: NetworkCreateRequest) -> Self {
+        client.network_create(&request, soon()).await.unwrap();
+        Self { name: request.name }
+    }
+}
+
+impl Drop for Network {
+    fn drop(&mut self) {
+        let name = self.name.clone();
+        clean_up(async move |client| client.network_delete(&name, soon()).await);
     }
 }
 

@@ -46,3 +46,13 @@ async fn a_call_past_its_deadline_is_a_timeout_that_names_it() {
     let error = client.version(past).await.unwrap_err();
     assert!(error.to_string().starts_with("GET /version did not finish in time"), "{error}");
 }
+
+#[tokio::test]
+async fn what_is_on_the_disk_is_told() {
+    let client = engine().await;
+    let usage = client.data_usage(soon()).await.unwrap();
+    // Older engines list, newer ones sum up.
+    let total = usage.image_usage.as_ref().map(|images| images.total_count);
+    let listed = i64::try_from(usage.images.len()).unwrap();
+    assert!(total.unwrap_or(listed) > 0, "{usage:?}");
+}

@@ -1,6 +1,6 @@
-use engine_api::{ContainerDeleteOptions, Filters, Mount, VolumeCreateOptions};
+use engine_api::{ApiVersion, ContainerDeleteOptions, Filters, Mount, VolumeCreateOptions};
 
-use crate::support::{Container, LABEL, Volume, engine, labels, shell, soon};
+use crate::support::{Container, LABEL, Volume, engine, labels, shell, soon, unique_name};
 
 #[tokio::test]
 async fn a_volume_lives_from_create_to_delete() {
@@ -58,4 +58,23 @@ async fn a_name_that_leaves_the_path_is_not_sent() {
         let error = client.volume_inspect(name, soon()).await.unwrap_err();
         assert!(error.to_string().starts_with("invalid volume name"), "{error}");
     }
+}
+
+#[tokio::test]
+async fn a_prune_removes_what_matches() {
+    let client = engine().await;
+    let label = unique_name();
+    let name = unique_name();
+    let options = VolumeCreateOptions {
+        name: name.clone(),
+        labels: [(label.clone(), String::new())].into(),
+        ..VolumeCreateOptions::default()
+    };
+    client.volume_create(&options, soon()).await.unwrap();
+    let mut filters = Filters::new().label(&label);
+    if client.api_version(soon()).await.unwrap() >= ApiVersion::new(1, 42) {
+        filters = filters.with("all", "true");
+    }
+    let pruned = client.volume_prune(&filters, soon()).await.unwrap();
+    assert_eq!(pruned.volumes_deleted, [name]);
 }

@@ -5,8 +5,13 @@
 mod attach;
 mod build;
 mod calls;
+mod cancel;
 mod connections;
+mod dropped;
+mod faults;
 mod observer;
 mod pull;
+mod search;
 mod support;
+mod tcp;
 mod versions;

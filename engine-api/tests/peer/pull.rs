@@ -1,4 +1,4 @@
-use engine_api::{BuildEvent, Error};
+use engine_api::{BuildEvent, Error, ImageCreateOptions};
 
 use crate::support::{Answer, Peer, soon, very_soon};
 
@@ -27,7 +27,7 @@ async fn a_pull_tells_its_progress_and_its_end() {
         assert_eq!(request, "POST /v1.41/images/create?fromImage=x%3A1");
         Answer::raw(reply.clone())
     });
-    let mut pull = peer.client().image_create("x:1", soon()).await.unwrap();
+    let mut pull = peer.client().image_create("x:1", &ImageCreateOptions::default(), soon()).await.unwrap();
     let mut events = Vec::new();
     while let Some(event) = pull.next().await.unwrap() {
         events.push(event);
@@ -55,7 +55,8 @@ async fn only_a_name_without_tag_and_digest_means_the_latest() {
             assert_eq!(request, expected);
             Answer::raw(format!("{HEAD}0\r\n\r\n"))
         });
-        let mut pull = peer.client().image_create(image, soon()).await.unwrap();
+        let mut pull =
+            peer.client().image_create(image, &ImageCreateOptions::default(), soon()).await.unwrap();
         assert_eq!(pull.next().await.unwrap(), None);
     }
 }
@@ -65,14 +66,14 @@ async fn a_pull_that_breaks_off_is_no_end() {
     let failure = chunk("{\"errorDetail\":{\"message\":\"unexpected EOF\"},\"error\":\"unexpected EOF\"}\n");
     let reply = format!("{HEAD}{failure}0\r\n\r\n");
     let peer = Peer::start(move |_| Answer::raw(reply.clone()));
-    let mut pull = peer.client().image_create("x:1", soon()).await.unwrap();
+    let mut pull = peer.client().image_create("x:1", &ImageCreateOptions::default(), soon()).await.unwrap();
     let error = pull.next().await.unwrap_err();
     assert_eq!(error.to_string(), "pulling x:1 failed: unexpected EOF");
     assert!(matches!(error, Error::Pull { .. }));
 
     let peer =
         Peer::start(|_| Answer::raw(format!("{HEAD}{}", chunk("{\"status\":\"Waiting\"}\n"))).then_nothing());
-    let mut pull = peer.client().image_create("x:1", soon()).await.unwrap();
+    let mut pull = peer.client().image_create("x:1", &ImageCreateOptions::default(), soon()).await.unwrap();
     pull.set_deadline(very_soon());
     assert_eq!(pull.next().await.unwrap(), Some(status("Waiting", None)));
     assert!(pull.next().await.unwrap_err().is_timeout());

@@ -1,12 +1,14 @@
-//! A peer on a unix socket that answers by script.
+//! A peer on a unix socket or on TCP that answers by script.
 
+use std::future::Future;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use engine_api::{Client, ContainerId, Deadline, Endpoint};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::{UnixListener, UnixStream};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+use tokio::sync::{Mutex, mpsc};
 use tokio::task::JoinHandle;
 
 /// The head of the engine's answer to an attach, version 20.10.
@@ -47,6 +49,11 @@ impl Answer {
         Self { pieces: vec![bytes.into()], then: Then::Close }
     }
 
+    /// Sends bytes as they are and waits for the next request.
+    pub(crate) fn reply_as_is(bytes: impl Into<Vec<u8>>) -> Self {
+        Self { pieces: vec![bytes.into()], then: Then::NextRequest }
+    }
+
     /// A reply with a length.
     pub(crate) fn reply(status: u16, headers: &str, body: &str) -> Self {
         let head = format!("HTTP/1.1 {status} Status\r\n{headers}Content-Length: {}\r\n\r\n", body.len());
@@ -78,6 +85,17 @@ impl Answer {
         Self { then: Then::Nothing, ..self }
     }
 
+    /// Sends bytes in two parts, the second a moment later, and closes.
+    pub(crate) fn split(bytes: &[u8], at: usize) -> Self {
+        let (one, two) = bytes.split_at(at);
+        Self { pieces: vec![one.to_vec(), two.to_vec()], then: Then::Close }
+    }
+
+    /// Sends a few bytes at a time.
+    pub(crate) fn in_parts(self, size: usize) -> Self {
+        Self { pieces: self.pieces.concat().chunks(size).map(<[u8]>::to_vec).collect(), ..self }
+    }
+
     /// Sends one byte at a time.
     pub(crate) fn byte_by_byte(self) -> Self {
         Self { pieces: self.pieces.concat().chunks(1).map(<[u8]>::to_vec).collect(), ..self }
@@ -87,7 +105,9 @@ impl Answer {
 /// A peer. It goes with this value.
 pub(crate) struct Peer {
     path: PathBuf,
+    endpoint: Endpoint,
     task: JoinHandle<()>,
+    closed: Mutex<mpsc::UnboundedReceiver<String>>,
 }
 
 impl Peer {
@@ -100,18 +120,43 @@ impl Peer {
     }
 
     /// A peer that answers everything by `script`.
-    pub(crate) fn start_without_ping(mut script: impl FnMut(&str) -> Answer + Send + 'static) -> Self {
+    pub(crate) fn start_without_ping(script: impl FnMut(&str) -> Answer + Send + 'static) -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
         let number = NEXT.fetch_add(1, Ordering::Relaxed);
         let path = std::env::temp_dir().join(format!("engine-api-peer-{}-{number}.sock", std::process::id()));
         let listener = UnixListener::bind(&path).unwrap();
+        let endpoint = Endpoint::unix(&path).unwrap();
+        Self::run(path, endpoint, UnixAccept(listener), script)
+    }
+
+    /// As [`start`](Self::start), on a port of the loopback.
+    pub(crate) async fn start_on_tcp(mut script: impl FnMut(&str) -> Answer + Send + 'static) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let endpoint = Endpoint::tcp("127.0.0.1", listener.local_addr().unwrap().port());
+        Self::run(PathBuf::new(), endpoint, TcpAccept(listener), move |request| match request {
+            "GET /_ping" => Answer::ping("1.41"),
+            other => script(other),
+        })
+    }
+
+    fn run<S, A>(
+        path: PathBuf,
+        endpoint: Endpoint,
+        mut accept: A,
+        mut script: impl FnMut(&str) -> Answer + Send + 'static,
+    ) -> Self
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+        A: Accept<S>,
+    {
+        let (close, closed) = mpsc::unbounded_channel();
         let task = tokio::spawn(async move {
             let mut connections = tokio::task::JoinSet::new();
-            let (ask, mut asked) = tokio::sync::mpsc::channel::<Question>(1);
+            let (ask, mut asked) = mpsc::channel::<Question>(1);
             loop {
                 tokio::select! {
-                    accepted = listener.accept() => {
-                        connections.spawn(serve(accepted.unwrap().0, ask.clone()));
+                    socket = accept.accept() => {
+                        connections.spawn(serve(socket, ask.clone(), close.clone()));
                     }
                     Some((request, answer)) = asked.recv() => {
                         // A connection that is gone needs no answer.
@@ -120,11 +165,17 @@ impl Peer {
                 }
             }
         });
-        Self { path, task }
+        Self { path, endpoint, task, closed: Mutex::new(closed) }
     }
 
     pub(crate) fn client(&self) -> Client {
-        Client::new(Endpoint::unix(&self.path).unwrap())
+        Client::new(self.endpoint.clone())
+    }
+
+    /// The request whose connection the client has closed next, where the peer would have kept it.
+    pub(crate) async fn closed(&self) -> String {
+        let closed = async { self.closed.lock().await.recv().await.unwrap() };
+        tokio::time::timeout(Duration::from_secs(60), closed).await.expect("the client keeps its connection")
     }
 }
 
@@ -135,12 +186,37 @@ impl Drop for Peer {
     }
 }
 
+/// Listens for connections of either kind.
+trait Accept<S>: Send + 'static {
+    fn accept(&mut self) -> impl Future<Output = S> + Send;
+}
+
+struct UnixAccept(UnixListener);
+
+impl Accept<UnixStream> for UnixAccept {
+    async fn accept(&mut self) -> UnixStream {
+        self.0.accept().await.unwrap().0
+    }
+}
+
+struct TcpAccept(TcpListener);
+
+impl Accept<TcpStream> for TcpAccept {
+    async fn accept(&mut self) -> TcpStream {
+        self.0.accept().await.unwrap().0
+    }
+}
+
 type Question = (String, tokio::sync::oneshot::Sender<Answer>);
 
-async fn serve(mut socket: UnixStream, ask: tokio::sync::mpsc::Sender<Question>) {
+async fn serve(
+    mut socket: impl AsyncRead + AsyncWrite + Unpin,
+    ask: mpsc::Sender<Question>,
+    close: mpsc::UnboundedSender<String>,
+) {
     while let Some(request) = read_request(&mut socket).await {
         let (answer, answered) = tokio::sync::oneshot::channel();
-        ask.send((request, answer)).await.unwrap();
+        ask.send((request.clone(), answer)).await.unwrap();
         let Answer { pieces, then } = answered.await.unwrap();
         for piece in pieces {
             if socket.write_all(&piece).await.is_err() {
@@ -151,13 +227,18 @@ async fn serve(mut socket: UnixStream, ask: tokio::sync::mpsc::Sender<Question>)
         match then {
             Then::Close => return,
             Then::NextRequest => {}
-            Then::Nothing => std::future::pending().await,
+            Then::Nothing => {
+                // Whatever still comes, such as input, is of no interest; the end is.
+                let _ = tokio::io::copy(&mut socket, &mut tokio::io::sink()).await;
+                let _ = close.send(request);
+                return;
+            }
         }
     }
 }
 
 /// Reads a request with its body, and gives its method and target.
-async fn read_request(socket: &mut UnixStream) -> Option<String> {
+async fn read_request(socket: &mut (impl AsyncRead + Unpin)) -> Option<String> {
     let mut request = Vec::new();
     loop {
         if socket.read_buf(&mut request).await.ok()? == 0 {

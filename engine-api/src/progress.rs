@@ -1,10 +1,16 @@
-//! What an image build tells as it goes: a line of JSON in, an event out; no IO.
+//! What a build, a pull, a push or a load tells as it goes: a line of JSON in, an event out.
+
+use std::task::{Context, Poll, ready};
 
 use serde::Deserialize;
 
+use crate::deadline::Deadline;
+use crate::error::Result as CallResult;
+use crate::line_stream::LineStream;
 use crate::models::null_default;
+use crate::reply::Reply;
 
-/// Something that happened in an image build.
+/// Something that happened in a build, a pull, a push or a load.
 #[derive(Clone, Debug, Eq, PartialEq)]
 #[non_exhaustive]
 pub enum BuildEvent {
@@ -21,7 +27,7 @@ pub enum BuildEvent {
     Output(String),
     /// The id of the finished image, as in `sha256:...`.
     ImageId(String),
-    /// Progress of a pull.
+    /// Progress of a pull or a push.
     Status {
         /// The layer or the tag it is about.
         id: Option<String>,
@@ -34,18 +40,18 @@ pub enum BuildEvent {
     },
 }
 
-/// The engine's word that the build failed.
+/// The engine's word that it failed.
 #[derive(Clone, Debug, Eq, PartialEq)]
-pub(crate) struct BuildFailure {
+pub(crate) struct Failure {
     pub(crate) message: String,
     pub(crate) code: Option<i64>,
 }
 
 /// Schema `BuildInfo`.
-#[derive(Deserialize)]
-struct BuildInfo {
+#[derive(Debug, Deserialize, Eq, PartialEq)]
+pub(crate) struct BuildInfo {
     stream: Option<String>,
-    aux: Option<Aux>,
+    aux: Option<ImageId>,
     error: Option<String>,
     #[serde(rename = "errorDetail")]
     error_detail: Option<ErrorDetail>,
@@ -56,38 +62,74 @@ struct BuildInfo {
 }
 
 /// An image's id, or something of another builder's that is none of ours.
-#[derive(Deserialize)]
-struct Aux {
+#[derive(Debug, Deserialize, Eq, PartialEq)]
+pub(crate) struct ImageId {
     #[serde(rename = "ID")]
     id: Option<String>,
 }
 
-#[derive(Deserialize)]
-struct ErrorDetail {
+#[derive(Debug, Deserialize, Eq, PartialEq)]
+pub(crate) struct ErrorDetail {
     message: Option<String>,
     code: Option<i64>,
 }
 
-#[derive(Default, Deserialize)]
-struct ProgressDetail {
+#[derive(Debug, Default, Deserialize, Eq, PartialEq)]
+pub(crate) struct ProgressDetail {
     current: Option<u64>,
     total: Option<u64>,
+}
+
+/// The events of a reply.
+#[derive(Debug)]
+pub(crate) struct ProgressStream(LineStream);
+
+impl ProgressStream {
+    pub(crate) fn new(reply: Reply) -> Self {
+        Self(LineStream::new(reply))
+    }
+
+    pub(crate) fn set_deadline(&mut self, deadline: Deadline) {
+        self.0.set_deadline(deadline);
+    }
+
+    /// The next event or the engine's word that it failed; `None` at the end, and after either kind of failure.
+    pub(crate) fn poll(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<CallResult<Option<Result<BuildEvent, Failure>>>> {
+        loop {
+            let Some(line) = ready!(self.0.poll_line(cx))? else { return Poll::Ready(Ok(None)) };
+            match parse(&line) {
+                Ok(Ok(None)) => {}
+                Ok(Ok(Some(event))) => return Poll::Ready(Ok(Some(Ok(event)))),
+                Ok(Err(failure)) => {
+                    self.0.end();
+                    return Poll::Ready(Ok(Some(Err(failure))));
+                }
+                Err(error) => {
+                    self.0.end();
+                    return Poll::Ready(Err(self.0.unexpected_shape(error)));
+                }
+            }
+        }
+    }
 }
 
 /// Reads a line. `Ok(None)` is a line with nothing this crate knows of.
 pub(crate) fn parse(
     line: &[u8],
-) -> Result<Result<Option<BuildEvent>, BuildFailure>, serde_path_to_error::Error<serde_json::Error>> {
+) -> Result<Result<Option<BuildEvent>, Failure>, serde_path_to_error::Error<serde_json::Error>> {
     let mut json = serde_json::Deserializer::from_slice(line);
     let info: BuildInfo = serde_path_to_error::deserialize(&mut json)?;
     Ok(event(info))
 }
 
-fn event(info: BuildInfo) -> Result<Option<BuildEvent>, BuildFailure> {
+fn event(info: BuildInfo) -> Result<Option<BuildEvent>, Failure> {
     if info.error.is_some() || info.error_detail.is_some() {
         let (detail, code) = info.error_detail.map_or((None, None), |detail| (detail.message, detail.code));
         let message = detail.or(info.error).unwrap_or_else(|| "the engine gives no reason".to_owned());
-        return Err(BuildFailure { message, code });
+        return Err(Failure { message, code });
     }
     if let Some(text) = info.stream {
         return Ok(Some(step(&text).unwrap_or(BuildEvent::Output(text))));
@@ -114,7 +156,7 @@ fn step(text: &str) -> Option<BuildEvent> {
 mod tests {
     use super::*;
 
-    fn parsed(line: &str) -> Result<Option<BuildEvent>, BuildFailure> {
+    fn parsed(line: &str) -> Result<Option<BuildEvent>, Failure> {
         parse(line.as_bytes()).unwrap()
     }
 
@@ -160,7 +202,7 @@ mod tests {
 
     #[test]
     fn failures_carry_message_and_code() {
-        let failure = |message: &str, code| Err(BuildFailure { message: message.to_owned(), code });
+        let failure = |message: &str, code| Err(Failure { message: message.to_owned(), code });
         assert_eq!(
             parsed(r#"{"errorDetail":{"code":3,"message":"exit 3"},"error":"exit 3"}"#),
             failure("exit 3", Some(3))
