@@ -1,5 +1,6 @@
 //! Sandboxes: one container each, used once, removed whatever happens.
 
+mod dialect;
 pub mod hardening;
 mod link;
 mod owner;
@@ -161,12 +162,13 @@ impl Shared {
     }
 
     async fn try_open(&self, spec: &SandboxSpec, slot: &Arc<Slot>) -> Result<Sandbox, SandboxError> {
-        self.runner_volume.ensure(&self.client, &spec.image).await?;
+        let dialect = self.runner_volume.ensure(&self.client, &spec.image).await?;
         let common = Common {
             instance: &self.instance,
             owner: &self.owner,
             runner_volume: self.runner_volume.name(),
             runtime: self.runtime.as_deref(),
+            dialect,
         };
         let body = hardening::container(spec, &common);
         let deadline = || Deadline::after(CALL_DEADLINE);

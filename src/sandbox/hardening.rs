@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use bytesize::ByteSize;
 use engine_api::{ContainerCreateBody, HostConfig, LogConfig, Mount, MountType, Ulimit, VolumeOptions};
 
+use super::dialect::Dialect;
 use super::owner::OWNER_LABEL;
-use super::seccomp;
 
 /// User and group of everything in a sandbox.
 pub const USER: &str = "10001:10001";
@@ -25,7 +25,6 @@ const LANGUAGE_LABEL: &str = "dayfly.language";
 const WORK_SIZE: ByteSize = ByteSize::mib(64);
 const TMP_SIZE: ByteSize = ByteSize::mib(32);
 const SHM_SIZE: ByteSize = ByteSize::mib(16);
-const INODES: u32 = 16 * 1024;
 
 const OPEN_FILES: i64 = 1024;
 /// The runner is one process among those that are counted.
@@ -56,6 +55,7 @@ pub(super) struct Common<'a> {
     pub(super) owner: &'a str,
     pub(super) runner_volume: &'a str,
     pub(super) runtime: Option<&'a str>,
+    pub(super) dialect: &'a Dialect,
 }
 
 pub(super) fn container(spec: &SandboxSpec, common: &Common<'_>) -> ContainerCreateBody {
@@ -87,16 +87,16 @@ pub(super) fn container(spec: &SandboxSpec, common: &Common<'_>) -> ContainerCre
             ipc_mode: Some("private".into()),
             cgroupns_mode: Some("private".into()),
             cap_drop: vec!["ALL".into()],
-            security_opt: vec![
-                "no-new-privileges".into(),
-                format!("seccomp={}", seccomp::profile(spec.ia32)),
-            ],
+            security_opt: vec!["no-new-privileges".into(), common.dialect.seccomp(spec.ia32)],
             privileged: false,
             readonly_rootfs: true,
-            tmpfs: BTreeMap::from([
-                (WORK.into(), tmpfs_options(WORK_SIZE, "exec")),
-                ("/tmp".into(), tmpfs_options(TMP_SIZE, "noexec")),
-            ]),
+            tmpfs: [
+                (WORK.into(), common.dialect.tmpfs(WORK_SIZE, "exec")),
+                ("/tmp".into(), common.dialect.tmpfs(TMP_SIZE, "noexec")),
+            ]
+            .into_iter()
+            .chain(common.dialect.closed())
+            .collect(),
             shm_size: Some(bytes(SHM_SIZE)),
             mounts: vec![Mount {
                 mount_type: MountType::Volume,
@@ -114,12 +114,6 @@ pub(super) fn container(spec: &SandboxSpec, common: &Common<'_>) -> ContainerCre
         },
         ..ContainerCreateBody::default()
     }
-}
-
-fn tmpfs_options(size: ByteSize, exec: &str) -> String {
-    let owner =
-        USER.split_once(':').map(|(user, group)| format!("uid={user},gid={group}")).unwrap_or_default();
-    format!("rw,nosuid,nodev,{exec},size={},nr_inodes={INODES},mode=0700,{owner}", size.as_u64())
 }
 
 fn ulimit(name: &str, value: i64) -> Ulimit {
