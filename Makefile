@@ -3,7 +3,7 @@
 BINARY := $(shell rustc --print host-tuple 2>/dev/null)
 DAYFLY := target/$(BINARY)/release/dayfly
 
-.PHONY: up test test-page test-clients test-monitoring test-openapi test-deployment check bench compare matrix fuzz fuzz-coverage host build
+.PHONY: up test test-page test-clients test-monitoring test-openapi test-deployment test-engines test-cgroup2 check bench compare matrix fuzz fuzz-coverage host build
 
 ## up: prepare this host, build, serve on port 3000 and build missing language images meanwhile
 up: host build
@@ -43,6 +43,14 @@ test-deployment: host
 	tests/deployment/reverse-proxies
 	tests/deployment/systemd
 	tests/deployment/compose
+
+## test-engines: what an engine must be able to do, on this machine's own, on Docker Engine 26.1 and on Podman 5.4
+test-engines:
+	scripts/test-engines
+
+## test-cgroup2: limits, verdicts and hardening on a machine with cgroup v2, emulated and slow
+test-cgroup2:
+	scripts/test-cgroup2
 
 ## check: what CI asks beside the tests
 check:

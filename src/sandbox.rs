@@ -1,5 +1,6 @@
 //! Sandboxes: one container each, used once, removed whatever happens.
 
+mod dialect;
 pub mod hardening;
 mod link;
 mod owner;
@@ -222,12 +223,13 @@ impl Shared {
 
     async fn try_open(&self, spec: &SandboxSpec, tenant: &Tenant) -> Result<Sandbox, SandboxError> {
         let owner = self.owner_label().await?;
-        self.runner_volume.ensure(&self.client, &spec.image, owner).await?;
+        let dialect = self.runner_volume.ensure(&self.client, &spec.image, owner).await?;
         let common = Common {
             instance: &self.instance,
             owner,
             runner_volume: self.runner_volume.name(),
             runtime: self.runtime.as_deref(),
+            dialect,
         };
         let body = hardening::container(spec, &common);
         let deadline = || Deadline::after(CALL_DEADLINE);

@@ -13,18 +13,15 @@ use support::{Server, docker, eventually};
 #[test]
 fn inspect_shows_every_item_of_the_list() {
     let server = Server::start(&[]);
-    let inspected: Value = std::thread::scope(|scope| {
-        let run = scope.spawn(|| server.execute("python", "import time\ntime.sleep(4)", ""));
-        let mut running = String::new();
-        eventually(Duration::from_secs(20), "a sandbox runs", || {
-            let filter = format!("label=dayfly.instance={}", server.instance);
-            let ids = docker(&["ps", "-q", "--filter", &filter, "--filter", "label=dayfly.language=python"]);
-            ids.lines().next().map(|id| running = id.to_owned()).is_some()
-        });
-        let inspected = serde_json::from_str(&docker(&["inspect", &running])).unwrap();
-        assert_eq!(run.join().unwrap()["status"], "success");
-        inspected
+    let request = server.begin("import time\ntime.sleep(60)");
+    let mut running = String::new();
+    eventually(Duration::from_secs(60), "a sandbox runs", || {
+        let filter = format!("label=dayfly.instance={}", server.instance);
+        let ids = docker(&["ps", "-q", "--filter", &filter, "--filter", "label=dayfly.language=python"]);
+        ids.lines().next().map(|id| running = id.to_owned()).is_some()
     });
+    let inspected: Value = serde_json::from_str(&docker(&["inspect", &running])).unwrap();
+    drop(request);
     let container = &inspected[0];
     let (config, host) = (&container["Config"], &container["HostConfig"]);
 

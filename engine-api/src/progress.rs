@@ -129,6 +129,7 @@ fn event(info: BuildInfo) -> Result<Option<BuildEvent>, Failure> {
     if info.error.is_some() || info.error_detail.is_some() {
         let (detail, code) = info.error_detail.map_or((None, None), |detail| (detail.message, detail.code));
         let message = detail.or(info.error).unwrap_or_else(|| "the engine gives no reason".to_owned());
+        let code = code.or_else(|| exit_status(&message));
         return Err(Failure { message, code });
     }
     if let Some(text) = info.stream {
@@ -141,9 +142,17 @@ fn event(info: BuildInfo) -> Result<Option<BuildEvent>, Failure> {
     Ok(info.aux.and_then(|aux| aux.id).map(BuildEvent::ImageId))
 }
 
-/// Reads the builder's `Step 2/7 : RUN make`.
+/// Reads the exit code at the end of Podman's `building at STEP "RUN make": while running runtime: exit status 2`.
+fn exit_status(message: &str) -> Option<i64> {
+    message.trim_end().rsplit_once("while running runtime: exit status ")?.1.parse().ok()
+}
+
+/// Reads the builder's `Step 2/7 : RUN make`, or Podman's `STEP 2/7: RUN make`.
 fn step(text: &str) -> Option<BuildEvent> {
-    let (numbers, instruction) = text.strip_prefix("Step ")?.split_once(" : ")?;
+    let (numbers, instruction) = match text.strip_prefix("STEP ") {
+        Some(podmans) => podmans.split_once(": ")?,
+        None => text.strip_prefix("Step ")?.split_once(" : ")?,
+    };
     let (number, total) = numbers.split_once('/')?;
     Some(BuildEvent::Step {
         number: number.parse().ok()?,
@@ -163,7 +172,11 @@ mod tests {
     #[test]
     fn steps_are_told_apart_from_output() {
         let step = BuildEvent::Step { number: 2, total: 7, instruction: "RUN echo a : b".to_owned() };
-        assert_eq!(parsed(r#"{"stream":"Step 2/7 : RUN echo a : b"}"#), Ok(Some(step)));
+        for line in
+            [r#"{"stream":"Step 2/7 : RUN echo a : b"}"#, r#"{"stream":"STEP 2/7: RUN echo a : b\n"}"#]
+        {
+            assert_eq!(parsed(line), Ok(Some(step.clone())));
+        }
         for text in ["Step 2/7", "Step x/7 : RUN", "Step one : two", " ---> 4fa6e0f0c678\n", "\n", ""] {
             let line = serde_json::json!({ "stream": text }).to_string();
             assert_eq!(parsed(&line), Ok(Some(BuildEvent::Output(text.to_owned()))), "{text:?}");
@@ -207,6 +220,9 @@ mod tests {
             parsed(r#"{"errorDetail":{"code":3,"message":"exit 3"},"error":"exit 3"}"#),
             failure("exit 3", Some(3))
         );
+        let podmans = "building at STEP \"RUN exit 42\": while running runtime: exit status 42\n";
+        let line = serde_json::json!({ "errorDetail": { "message": podmans }, "error": podmans }).to_string();
+        assert_eq!(parsed(&line), failure(podmans, Some(42)));
         assert_eq!(parsed(r#"{"error":"no such file"}"#), failure("no such file", None));
         assert_eq!(parsed(r#"{"error":"e","errorDetail":{"message":null,"code":null}}"#), failure("e", None));
         assert_eq!(parsed(r#"{"errorDetail":{}}"#), failure("the engine gives no reason", None));

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use bytesize::ByteSize;
 use engine_api::{ContainerCreateBody, HostConfig, LogConfig, Mount, MountType, Ulimit, VolumeOptions};
 
+use super::dialect::Dialect;
 use super::owner::OWNER_LABEL;
-use super::seccomp;
 
 /// User and group of everything in a sandbox.
 pub const USER: &str = "10001:10001";
@@ -34,7 +34,6 @@ const SHM_SIZE: ByteSize = ByteSize::mib(16);
 const WORK_SHARE: u64 = 4;
 const TMP_SHARE: u64 = 8;
 const SHM_SHARE: u64 = 16;
-const INODES: u32 = 16 * 1024;
 
 const OPEN_FILES: i64 = 1024;
 /// The runner is one process among those that are counted.
@@ -65,6 +64,7 @@ pub(super) struct Common<'a> {
     pub(super) owner: &'a str,
     pub(super) runner_volume: &'a str,
     pub(super) runtime: Option<&'a str>,
+    pub(super) dialect: &'a Dialect,
 }
 
 pub(super) fn container(spec: &SandboxSpec, common: &Common<'_>) -> ContainerCreateBody {
@@ -96,16 +96,16 @@ pub(super) fn container(spec: &SandboxSpec, common: &Common<'_>) -> ContainerCre
             ipc_mode: Some("private".into()),
             cgroupns_mode: Some("private".into()),
             cap_drop: vec!["ALL".into()],
-            security_opt: vec![
-                "no-new-privileges".into(),
-                format!("seccomp={}", seccomp::profile(spec.ia32)),
-            ],
+            security_opt: vec!["no-new-privileges".into(), common.dialect.seccomp(spec.ia32)],
             privileged: false,
             readonly_rootfs: true,
-            tmpfs: BTreeMap::from([
-                (WORK.into(), tmpfs_options(share(spec.memory, WORK_SHARE, WORK_SIZE), "exec")),
-                ("/tmp".into(), tmpfs_options(share(spec.memory, TMP_SHARE, TMP_SIZE), "noexec")),
-            ]),
+            tmpfs: [
+                (WORK.into(), common.dialect.tmpfs(share(spec.memory, WORK_SHARE, WORK_SIZE), "exec")),
+                ("/tmp".into(), common.dialect.tmpfs(share(spec.memory, TMP_SHARE, TMP_SIZE), "noexec")),
+            ]
+            .into_iter()
+            .chain(common.dialect.closed())
+            .collect(),
             shm_size: Some(bytes(share(spec.memory, SHM_SHARE, SHM_SIZE))),
             mounts: vec![Mount {
                 mount_type: MountType::Volume,
@@ -139,12 +139,6 @@ pub(super) fn pids_limit(processes: u32) -> i64 {
 /// The size of a file system: one part in `share` of the memory, and never more than `most`.
 fn share(memory: ByteSize, share: u64, most: ByteSize) -> ByteSize {
     most.min(ByteSize::b(memory.as_u64() / share))
-}
-
-fn tmpfs_options(size: ByteSize, exec: &str) -> String {
-    let owner =
-        USER.split_once(':').map(|(user, group)| format!("uid={user},gid={group}")).unwrap_or_default();
-    format!("rw,nosuid,nodev,{exec},size={},nr_inodes={INODES},mode=0700,{owner}", size.as_u64())
 }
 
 fn ulimit(name: &str, value: i64) -> Ulimit {

@@ -3,7 +3,9 @@
 //! A bind mount would need the binary's path on the engine's host, which a server in a container cannot know.
 
 use std::collections::BTreeMap;
+use std::iter;
 use std::path::PathBuf;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -13,6 +15,7 @@ use engine_api::{
 };
 use tokio::sync::Mutex;
 
+use super::dialect::Dialect;
 use super::hardening::{INSTANCE_LABEL, RUNNER_FILE};
 use super::owner::OWNER_LABEL;
 use super::removal::try_remove;
@@ -28,6 +31,7 @@ pub(super) struct RunnerVolume {
     instance: String,
     filled: AtomicBool,
     filling: Mutex<()>,
+    dialect: OnceLock<Dialect>,
 }
 
 impl RunnerVolume {
@@ -37,6 +41,7 @@ impl RunnerVolume {
             instance: instance.to_owned(),
             filled: AtomicBool::new(false),
             filling: Mutex::new(()),
+            dialect: OnceLock::new(),
         }
     }
 
@@ -44,15 +49,20 @@ impl RunnerVolume {
         &self.name
     }
 
-    /// Makes the volume and fills it, unless that has been done. A volume is filled through a container that is never
-    /// started, for which any image will do.
-    pub(super) async fn ensure(&self, client: &Client, image: &str, owner: &str) -> engine_api::Result<()> {
-        if self.filled.load(Ordering::Acquire) {
-            return Ok(());
+    /// Makes the volume and fills it, unless that has been done, and gives the dialect of the engine that has it. A
+    /// volume is filled through a container that is never started, for which any image will do.
+    pub(super) async fn ensure(
+        &self,
+        client: &Client,
+        image: &str,
+        owner: &str,
+    ) -> engine_api::Result<&Dialect> {
+        if let Some(dialect) = self.filled_for() {
+            return Ok(dialect);
         }
         let _turn = self.filling.lock().await;
-        if self.filled.load(Ordering::Acquire) {
-            return Ok(());
+        if let Some(dialect) = self.filled_for() {
+            return Ok(dialect);
         }
         let deadline = Deadline::after(FILL_DEADLINE);
         let labels = BTreeMap::from([
@@ -64,7 +74,9 @@ impl RunnerVolume {
             labels: labels.clone(),
             ..VolumeCreateOptions::default()
         };
-        client.volume_create(&options, deadline).await?;
+        let volume = client.volume_create(&options, deadline).await?;
+        let ping = client.ping(deadline).await?;
+        let dialect = self.dialect.get_or_init(|| Dialect::of(ping.server.as_deref(), volume.mountpoint));
         let body = ContainerCreateBody {
             image: image.to_owned(),
             cmd: vec!["never-started".into()],
@@ -85,11 +97,15 @@ impl RunnerVolume {
         let id: ContainerId = self.name.parse()?;
         try_remove(client, &id).await?;
         client.container_create(Some(&self.name), &body, deadline).await?;
-        let filled = fill(client, &id, deadline).await;
+        let filled = fill(client, &id, dialect, deadline).await;
         try_remove(client, &id).await?;
         filled?;
         self.filled.store(true, Ordering::Release);
-        Ok(())
+        Ok(dialect)
+    }
+
+    fn filled_for(&self) -> Option<&Dialect> {
+        if self.filled.load(Ordering::Acquire) { self.dialect.get() } else { None }
     }
 
     /// Somebody has removed or emptied the volume: fill it again before the next sandbox.
@@ -111,9 +127,14 @@ pub(super) async fn remove(client: &Client, instance: &str) -> engine_api::Resul
     }
 }
 
-async fn fill(client: &Client, id: &ContainerId, deadline: Deadline) -> engine_api::Result<()> {
+async fn fill(
+    client: &Client,
+    id: &ContainerId,
+    dialect: &Dialect,
+    deadline: Deadline,
+) -> engine_api::Result<()> {
     // The running program, even if its file has been replaced meanwhile.
-    let binary = PathBuf::from("/proc/self/exe");
-    let archive = TarStream::from_entries([TarEntry::file(RUNNER_FILE, binary, EXECUTABLE)]);
+    let runner = TarEntry::file(RUNNER_FILE, PathBuf::from("/proc/self/exe"), EXECUTABLE);
+    let archive = TarStream::from_entries(iter::once(runner).chain(dialect.files()));
     client.put_container_archive(id, "/volume", archive, deadline).await
 }
