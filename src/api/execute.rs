@@ -26,7 +26,7 @@ const EVENTS: usize = 64;
 
 /// Codes of refusals that pass.
 pub(super) const UNAVAILABLE: &[&str] =
-    &["queue-full", "image-not-built", "engine-unreachable", "shutting-down"];
+    &["queue-full", "waited-too-long", "image-not-built", "engine-unreachable", "shutting-down"];
 
 /// How a run ended, and what it wrote.
 #[derive(JsonSchema, Serialize)]
@@ -68,11 +68,13 @@ pub(super) fn operation() -> Operation {
     Operation::post("/execute", "Run a program")
         .tag("run")
         .description("Waits for a turn, runs the program to its end, and answers with all that it wrote.")
+        .gated()
         .body::<ExecuteRequest>()
         .reply::<ExecuteReply>(200, "The program was run. `status` says how that ended.")
         .error(400, job::REFUSALS)
         .error(400, &["invalid-callback"])
         .error(500, &["internal-error"])
+        .error(429, &["too-many-waiting"])
         .error(503, UNAVAILABLE)
 }
 

@@ -36,6 +36,7 @@ pub(super) fn operations() -> [Operation; 4] {
     [
         Operation::post("/executions", "Run a program and do not wait")
             .tag("run")
+            .gated()
             .description(
                 "Takes a run into the queue and answers at once. `callback_url` is told when it is over, if the server has a \
                  `callback-secret`.",
@@ -45,21 +46,25 @@ pub(super) fn operations() -> [Operation; 4] {
             .error(400, job::REFUSALS)
             .error(400, &["callbacks-off", "invalid-callback"])
             .error(500, &["internal-error"])
+            .error(429, &["too-many-waiting"])
             .error(503, UNAVAILABLE)
             .error(503, &["results-full"]),
         Operation::get("/executions/{id}", "Ask for an execution")
             .tag("run")
+            .gated()
             .parameter(id())
             .reply::<ExecutionReply>(200, "How far it is; when it is `finished`, all that `POST /execute` would have said.")
             .error(404, &["unknown-execution"]),
         Operation::delete("/executions/{id}", "End an execution, or forget it")
             .tag("run")
+            .gated()
             .parameter(id())
             .reply::<ExecutionReply>(202, "It is being ended.")
             .reply_nothing(204, "It was over, and is forgotten.")
             .error(404, &["unknown-execution"]),
         Operation::get("/executions/{id}/events", "Follow an execution")
             .tag("run")
+            .gated()
             .description("What happened from its start, and then what happens, as server-sent events.")
             .parameter(id())
             .parameter(Parameter::query("encoding", "How output is written.", encoding))

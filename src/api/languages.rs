@@ -103,6 +103,7 @@ pub(super) fn operation() -> Operation {
     let detail = Parameter::query("detail", "Whether to tell all of each.", json!({ "type": "boolean" }));
     Operation::get("/languages", "List the languages")
         .tag("languages")
+        .gated()
         .parameter(detail)
         .reply::<LanguagesReply<'_>>(200, "The keys, or with `detail=true` all of each language.")
         .error(400, &["invalid-request"])

@@ -67,7 +67,10 @@ fn document(operations: &[Operation]) -> Value {
             "license": { "name": "MIT", "identifier": "MIT" },
         },
         "paths": paths,
-        "components": { "schemas": schemas },
+        "components": {
+            "schemas": schemas,
+            "securitySchemes": { "key": { "type": "http", "scheme": "bearer", "description": "An API key of the server." } },
+        },
     })
 }
 

@@ -36,6 +36,7 @@ pub(in crate::api) struct Operation {
     summary: &'static str,
     description: &'static str,
     tag: &'static str,
+    is_gated: bool,
     parameters: Vec<Parameter>,
     request: Option<MakeSchema>,
     replies: BTreeMap<u16, (&'static str, Content)>,
@@ -85,6 +86,7 @@ impl Operation {
             summary,
             description: "",
             tag: "",
+            is_gated: false,
             parameters: Vec::new(),
             request: None,
             replies: BTreeMap::new(),
@@ -112,8 +114,19 @@ impl Operation {
         let request: MakeSchema = |generator| generator.subschema_for::<T>();
         Self { request: Some(request), ..self }
             .error(400, &["malformed-json", "invalid-request", "incomplete-body"])
+            .error(408, &["body-too-slow"])
             .error(413, &["body-too-large"])
             .error(415, &["unsupported-content-type"])
+    }
+
+    /// It needs a key where there are keys, and counts against the client's rate if it runs something.
+    pub(in crate::api) fn gated(self) -> Self {
+        let only_reads = self.method == "get";
+        let gated = Self { is_gated: true, ..self }.error(401, &["missing-key", "wrong-key"]);
+        if only_reads {
+            return gated;
+        }
+        gated.error(403, &["foreign-origin"]).error(429, &["too-many-requests"])
     }
 
     /// A reply of this type.
@@ -173,6 +186,10 @@ impl Operation {
         });
         if !self.description.is_empty() {
             described["description"] = self.description.into();
+        }
+        if self.is_gated {
+            // Either of these: a server without keys asks for none.
+            described["security"] = json!([{ "key": [] }, {}]);
         }
         if !self.parameters.is_empty() {
             described["parameters"] = self.parameters.iter().map(Parameter::describe).collect();
