@@ -158,9 +158,6 @@ pub struct SystemInfo {
     /// Whether experimental features are on.
     #[serde(deserialize_with = "null_default")]
     pub experimental_build: bool,
-    /// Whether containers outlive the engine's restart.
-    #[serde(deserialize_with = "null_default")]
-    pub live_restore_enabled: bool,
     /// The init of the engine's, as in `docker-init`.
     #[serde(deserialize_with = "null_default")]
     pub init_binary: String,
