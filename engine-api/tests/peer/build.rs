@@ -1,6 +1,8 @@
-use engine_api::{BuildEvent, BuildStream, Error, ImageBuildOptions, ProtocolError, TarEntry, TarStream};
+use engine_api::{
+    AttachOptions, BuildEvent, BuildStream, Error, ImageBuildOptions, ProtocolError, TarEntry, TarStream,
+};
 
-use crate::support::{Answer, Peer, soon, very_soon};
+use crate::support::{Answer, Peer, UPGRADED, id, soon, very_soon};
 
 const HEAD: &str = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n";
 
@@ -110,4 +112,29 @@ async fn the_deadline_is_for_the_whole_build() {
     let (events, error) = read(&mut stream).await;
     assert_eq!(events, [output("a")]);
     assert!(error.unwrap().is_timeout());
+}
+
+#[tokio::test]
+async fn a_build_is_a_stream_of_results_that_ends_after_an_error() {
+    let body = chunk("{\"stream\":\"a\"}\n{\"stream\":\"b\"}\n{\"error\":\"no\"}\n{\"stream\":\"c\"}\n");
+    let (_peer, stream) = build(move || Answer::raw(format!("{HEAD}{body}0\r\n\r\n")), soon()).await;
+    let results: Vec<_> = futures_util::StreamExt::collect(stream).await;
+    assert!(
+        matches!(&results[..], [Ok(a), Ok(b), Err(Error::Build { .. })] if (a, b) == (&output("a"), &output("b"))),
+        "{results:?}"
+    );
+}
+
+#[tokio::test]
+async fn attached_output_is_a_stream_that_ends_after_an_error() {
+    let peer = Peer::start(|_| {
+        Answer::raw([UPGRADED.as_bytes(), b"\x01\0\0\0\0\0\0\x01a\x09\0\0\0\0\0\0\0"].concat())
+    });
+    let attached = peer.client().container_attach(&id(), &AttachOptions::default(), soon()).await.unwrap();
+    let (output, _stdin) = attached.into_split();
+    let results: Vec<_> = futures_util::StreamExt::collect(output).await;
+    assert!(
+        matches!(&results[..], [Ok(chunk), Err(Error::Protocol { .. })] if chunk.data == "a"),
+        "{results:?}"
+    );
 }
