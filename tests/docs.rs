@@ -53,13 +53,14 @@ fn pages() -> Vec<PathBuf> {
 }
 
 /// Runs a script with `dayfly` on the path.
-fn run(script: &str, folder: &Path) -> Output {
+fn run(script: &str, folder: &Path, server: &Server) -> Output {
     let bin = Path::new(DAYFLY).parent().unwrap();
     let path = format!("{}:{}", bin.display(), std::env::var("PATH").unwrap());
     Command::new("bash")
         .args(["-euo", "pipefail", "-c", script])
         .current_dir(folder)
         .env("PATH", path)
+        .env("PORT", server.address.rsplit(':').next().unwrap())
         .stdin(Stdio::null())
         .output()
         .unwrap()
@@ -98,7 +99,7 @@ fn check(page: &Path, server: &Server) -> usize {
             }
             other => panic!("{place}: is {other:?} to be run?"),
         }
-        let output = run(&block.text.replace(WRITTEN_ADDRESS, &server.address), folder.path());
+        let output = run(&block.text.replace(WRITTEN_ADDRESS, &server.address), folder.path(), server);
         let [said, errors] = [&output.stdout, &output.stderr].map(|bytes| String::from_utf8_lossy(bytes));
         assert!(output.status.success(), "{place}: {}\n{said}\n{errors}", output.status);
         ran += 1;
