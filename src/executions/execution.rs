@@ -69,7 +69,7 @@ pub enum Ending {
     /// The server lost it.
     Lost,
     /// With a verdict.
-    Outcome(Outcome),
+    Outcome(Box<Outcome>),
 }
 
 impl Execution {

@@ -33,7 +33,7 @@ pub(super) async fn run(
     let both = async { tokio::join!(running, record(shared, execution, happening)).0 };
     tokio::select! {
         ran = both => match ran {
-            Ok(outcome) => Ending::Outcome(outcome),
+            Ok(outcome) => Ending::Outcome(Box::new(outcome)),
             Err(error) => Ending::Failed(Arc::new(error)),
         },
         () = stop(execution, &controls) => Ending::Cancelled,

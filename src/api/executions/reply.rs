@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::api::error::ApiError;
 use crate::api::execute::ExecuteReply;
 use crate::api::outcome::OutcomeReply;
-use crate::execution::Status;
+use crate::execution::{Outcome, Status};
 use crate::executions::{Ending, Execution, Progress};
 
 /// How far an execution has come; when it is over, all that `POST /execute` would have answered.
@@ -57,7 +57,9 @@ impl ExecutionReply {
     fn finished(execution: &Execution, ending: &Ending) -> Self {
         let (id, collected) = (execution.id, execution.collected());
         let reply = match ending {
-            Ending::Outcome(outcome) => ExecuteReply::new(id, execution.asked, outcome.clone(), collected),
+            Ending::Outcome(outcome) => {
+                ExecuteReply::new(id, execution.asked, Outcome::clone(outcome), collected)
+            }
             Ending::Cancelled => {
                 let cancelled = OutcomeReply::without_outcome(Status::Cancelled.into());
                 ExecuteReply::without_outcome(id, cancelled, collected)
