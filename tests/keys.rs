@@ -250,3 +250,44 @@ fn who_may_ask_is_said_at_the_start() {
         assert!(found, "{said}");
     }
 }
+
+fn run(server: &Server, key: &str, wall_time: f64) -> Reply {
+    let code = "while True: pass";
+    let body = json!({ "language": "python", "code": code, "limits": { "wallTime": wall_time } }).to_string();
+    let head = post_head("/execute", "application/json", body.len());
+    server.send(&format!("{head}{}", bearer(key)), body.as_bytes())
+}
+
+#[test]
+fn the_operator_allows_more_than_a_language_has_and_a_key_less() {
+    let holders = Holders::new(&[("alice", ""), ("bob", "max-wall-time = '1s'\nmax-processes = 4")]);
+    let server = holders.server(&["--max-wall-time=20s", "--max-cpu-time=20s"]);
+    let [alice, bob] = [&holders.keys[0], &holders.keys[1]];
+    let refused = run(&server, alice, 20.5);
+    assert_error(&refused, 400, "invalid-limits");
+    assert!(refused.body["error"]["message"].as_str().unwrap().contains("to 20 seconds"), "{}", refused.body);
+    // A language has ten seconds.
+    let longer = run(&server, alice, 11.0);
+    assert_eq!(longer.body["status"], "time-limit", "{}", longer.body);
+    assert!(longer.body["time"].as_f64().unwrap() > 10.5, "{}", longer.body);
+
+    assert_error(&run(&server, bob, 1.5), 400, "invalid-limits");
+    let body = json!({ "language": "python", "code": "while True: pass" }).to_string();
+    let head = format!("{}{}", post_head("/execute", "application/json", body.len()), bearer(bob));
+    let usual = server.send(&head, body.as_bytes());
+    assert_eq!(usual.body["status"], "time-limit", "{}", usual.body);
+    assert!(usual.body["time"].as_f64().unwrap() < 9.0, "not the language's ten seconds: {}", usual.body);
+}
+
+#[test]
+fn a_key_opens_the_metrics_from_elsewhere_if_it_says_so() {
+    let holders = Holders::new(&[("alice", ""), ("prometheus", "metrics = true")]);
+    let server = holders.server(&[]);
+    let read = |key: &str| {
+        // As a proxy passes it on: what comes through one does not count as this machine's own.
+        text_of(&server, &format!("GET /metrics HTTP/1.1\r\nX-Forwarded-For: 192.0.2.1{}", bearer(key)))
+    };
+    assert!(read(&holders.keys[0]).starts_with("HTTP/1.1 403"));
+    let metrics = read(&holders.keys[1]);
+    assert!(metrics.starts_with("HTTP/1.1 200") && metrics.contains("dayfly_build_info"), "{metrics}");
+}
