@@ -6,7 +6,6 @@ use std::path::PathBuf;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use runner::protocol::StageName;
 use thiserror::Error;
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
@@ -214,7 +213,7 @@ impl Service {
         metrics.stage("sandbox", ready - waited);
         let outcome = execute(sandbox, job, channels).await.map_err(ServiceError::Execution)?;
         for stage in outcome.compile.iter().chain(&outcome.run) {
-            metrics.stage(stage_name(stage.stage), stage.wall_time);
+            metrics.stage(stage.stage.as_str(), stage.wall_time);
         }
         tracing::info!(
             status = outcome.status.as_str(),
@@ -231,12 +230,6 @@ impl Service {
         self.watch.drain();
         self.queue.close();
         self.runs.close();
-    }
-
-    /// Whether jobs are refused since the server is about to end.
-    #[must_use]
-    pub fn is_draining(&self) -> bool {
-        self.watch.is_draining()
     }
 
     /// Returns when no job is under way any more after [`refuse_waiting`](Self::refuse_waiting).
@@ -348,13 +341,6 @@ impl Service {
 /// Seconds to the millisecond: more only makes lines longer.
 fn seconds(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1e3).round() / 1e3
-}
-
-fn stage_name(stage: StageName) -> &'static str {
-    match stage {
-        StageName::Compile => "compile",
-        StageName::Run => "run",
-    }
 }
 
 fn what_to_do(language: &str, build: Option<&Build>) -> String {

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 use super::reply::error;
 use crate::api::error::ApiError;
-use crate::api::interactive::events::{RunLimits, ServerEvent, stage_name};
+use crate::api::interactive::events::{RunLimits, ServerEvent};
 use crate::api::interactive::output::{Source, Texts};
 use crate::api::job::Encoding;
 use crate::api::outcome::{CompileReply, OutcomeReply};
@@ -117,7 +117,7 @@ impl Telling {
             }
             Happening::Moment(Moment::Stage(stage)) => {
                 self.finish_texts();
-                self.say_here(&ServerEvent::Stage { execution_id: self.id, stage: stage_name(stage) });
+                self.say_here(&ServerEvent::Stage { execution_id: self.id, stage: stage.as_str() });
             }
             Happening::Moment(Moment::Output { stage, stderr, data }) => {
                 let source = Source::new(stage, stderr);

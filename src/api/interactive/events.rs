@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use runner::protocol::StageName;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
@@ -168,14 +167,6 @@ impl From<&Limits> for RunLimits {
             memory: limits.memory.as_u64(),
             output: limits.output.as_u64(),
         }
-    }
-}
-
-/// A stage as events name it.
-pub(in crate::api) fn stage_name(stage: StageName) -> &'static str {
-    match stage {
-        StageName::Compile => "compile",
-        StageName::Run => "run",
     }
 }
 

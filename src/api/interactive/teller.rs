@@ -6,7 +6,7 @@ use bytes::{Bytes, BytesMut};
 use tokio::sync::mpsc;
 use uuid::Uuid;
 
-use super::events::{RunLimits, ServerEvent, stage_name};
+use super::events::{RunLimits, ServerEvent};
 use super::output::{Source, Texts};
 use crate::api::error::ApiError;
 use crate::api::outcome::{CompileReply, OutcomeReply};
@@ -69,7 +69,7 @@ impl Teller {
                 }
                 ExecutionEvent::Stage(stage) => {
                     self.finish_texts().await;
-                    let stage = stage_name(stage);
+                    let stage = stage.as_str();
                     self.send(ServerEvent::Stage { execution_id: self.id, stage }).await;
                 }
                 ExecutionEvent::Output { stage, stderr, data } => {
