@@ -9,6 +9,7 @@ mod attributes;
 mod cgroup;
 mod child;
 mod collect;
+mod filter;
 mod link;
 mod process_tree;
 mod reaper;

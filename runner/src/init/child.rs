@@ -12,6 +12,7 @@ use nix::sys::prctl;
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::{SigHandler, SigSet, SigmaskHow, Signal, signal, sigprocmask};
 
+use super::filter;
 use super::terminal::{self, Terminal};
 use crate::protocol::{Stage, StageName};
 
@@ -92,7 +93,7 @@ fn in_child(cpu_seconds: u64) -> io::Result<()> {
     prctl::set_dumpable(true)?;
     // Refused only where /proc is not as the kernel makes it; the runner's lower score is then all there is.
     let _ = fs::write("/proc/self/oom_score_adj", "1000");
-    Ok(())
+    filter::install()
 }
 
 /// A signal that whoever started the runner ignores would be ignored in every program, and shells cannot even trap it.
