@@ -12,12 +12,14 @@ mod collect;
 mod filter;
 mod link;
 mod process_tree;
+mod processes;
 mod reaper;
 mod remove;
 mod snapshot;
 mod stage;
 mod stdin;
 mod terminal;
+mod world;
 
 use std::io;
 use std::os::fd::BorrowedFd;
@@ -33,6 +35,7 @@ use self::cgroup::Meter;
 use self::link::Link;
 use self::snapshot::Snapshot;
 use self::stdin::Stdin;
+use self::world::{WorkFolder, Worlds};
 use crate::frame::Stream;
 use crate::message::{Message, MessageError};
 use crate::protocol::{Command, Event, FaultKind, PROTOCOL, Stage};
@@ -83,6 +86,7 @@ struct Init<'a> {
     meter: Meter,
     child_signals: SignalFd,
     stdin: Stdin,
+    worlds: Worlds,
 }
 
 impl<'a> Init<'a> {
@@ -98,15 +102,26 @@ impl<'a> Init<'a> {
         let child_signals = SignalFd::with_flags(&mask, SfdFlags::SFD_CLOEXEC | SfdFlags::SFD_NONBLOCK)
             .map_err(|e| Gone::system("signalfd")(e.into()))?;
         link.prepare().map_err(Gone::system("making standard output non-blocking"))?;
-        Ok(Self { link, work, meter: Meter::open(), child_signals, stdin: Stdin::default() })
+        Ok(Self {
+            link,
+            work,
+            meter: Meter::open(),
+            child_signals,
+            stdin: Stdin::default(),
+            worlds: Worlds::find(work),
+        })
     }
 
     fn converse(&mut self) -> Result<(), Gone> {
-        self.link.send(&Event::Hello { protocol: PROTOCOL, accounting: self.meter.accounting() });
+        self.link.send(&Event::Hello {
+            protocol: PROTOCOL,
+            accounting: self.meter.accounting(),
+            worlds: self.worlds.said(),
+        });
         self.link.flush().map_err(|_| Gone::LinkClosed)?;
         let (stages, stay) = self.await_start()?;
         for stage in &stages {
-            let goes_on = self.tell_stage(stage)?;
+            let goes_on = self.tell_stage(stage, WorkFolder::Shared)?;
             if !goes_on || (stage.hold && !self.await_continue()?) {
                 break;
             }
@@ -119,9 +134,9 @@ impl<'a> Init<'a> {
     }
 
     /// Runs a stage and tells of it; `false` if it did not succeed.
-    fn tell_stage(&mut self, stage: &Stage) -> Result<bool, Gone> {
+    fn tell_stage(&mut self, stage: &Stage, folder: WorkFolder) -> Result<bool, Gone> {
         self.link.send(&Event::StageStart { stage: stage.stage });
-        let report = self.run_stage(stage)?;
+        let report = self.run_stage(stage, folder)?;
         let is_success = report.is_success();
         self.link.send(&Event::StageEnd { report });
         Ok(is_success)
@@ -135,10 +150,15 @@ impl<'a> Init<'a> {
                 Command::Test { stage } => {
                     self.stdin.renew();
                     match &snapshot {
+                        // What a test does in a world is not done to these files.
+                        _ if self.worlds.are_here() => {}
                         None => snapshot = Some(Snapshot::take(self.work)?),
                         Some(snapshot) => snapshot.restore()?,
                     }
-                    self.tell_stage(&stage)?;
+                    self.tell_stage(&stage, WorkFolder::Copied)?;
+                    self.link.flush().map_err(|_| Gone::LinkClosed)?;
+                    // While the server looks at what came of it.
+                    self.worlds.prepare(WorkFolder::Copied);
                 }
                 Command::Collect { patterns, limits } => {
                     return collect::send_files(self.work, &patterns, limits, self.link);

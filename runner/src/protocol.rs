@@ -22,7 +22,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 /// The version of this protocol, said in [`Event::Hello`].
-pub const PROTOCOL: u32 = 3;
+pub const PROTOCOL: u32 = 4;
 
 /// Bytes of input that the server may send before any is granted with [`Event::StdinWindow`].
 pub const STDIN_WINDOW: usize = 256 * 1024;
@@ -119,6 +119,8 @@ pub enum Event {
         protocol: u32,
         /// Where resource use is read from.
         accounting: Accounting,
+        /// Whether each stage gets a world.
+        worlds: Worlds,
     },
     /// A stage is over, and nothing of it is left.
     StageEnd {
@@ -173,6 +175,20 @@ pub enum Accounting {
     CgroupV2,
     /// The process tree: no cgroup is readable. Neither OOM kills nor refused processes can be told then.
     ProcessTree,
+}
+
+/// Whether each stage runs in namespaces of its own, with file systems of its own; each test has a work folder of its own
+/// there too.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Worlds {
+    /// It does.
+    Here,
+    /// The host does not permit it: stages share the sandbox, and what one leaves is put back before the next test.
+    Refused {
+        /// What was refused, for people.
+        reason: String,
+    },
 }
 
 /// Whose fault a [`Event::Fault`] is.

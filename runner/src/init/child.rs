@@ -1,87 +1,94 @@
 //! Starts a stage's first process.
 
 use std::fs::{self, File};
-use std::io;
+use std::io::{self, pipe};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::sys::prctl;
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::{SigHandler, SigSet, SigmaskHow, Signal, signal, sigprocmask};
+use nix::unistd::Pid;
 
 use super::filter;
 use super::terminal::{self, Terminal};
 use crate::protocol::{Stage, StageName};
 
-/// A process that was started, and this end of its streams.
-pub(super) struct Started {
-    pub(super) pid: u32,
+/// The runner's ends of a stage's streams.
+pub(super) struct Streams {
     pub(super) stdin: Option<File>,
     pub(super) stdout: Option<File>,
     pub(super) stderr: Option<File>,
     pub(super) terminal: Option<Terminal>,
 }
 
-/// Starts `stage` in `work`, with non-blocking pipes or a terminal. The compile stage's input is empty.
-pub(super) fn spawn(stage: &Stage, work: &Path) -> io::Result<Started> {
+impl Streams {
+    /// Non-blocking pipes or a terminal for `stage`, and the program's ends. The compile stage's input is empty.
+    pub(super) fn open(stage: &Stage) -> io::Result<(Self, [OwnedFd; 3])> {
+        if let (StageName::Run, Some(window)) = (stage.stage, stage.terminal) {
+            return Self::on_terminal(Terminal::open(window)?);
+        }
+        let (stdin, program_stdin) = match stage.stage {
+            StageName::Run => {
+                let (reader, writer) = pipe()?;
+                (Some(non_blocking(writer)?), reader.into())
+            }
+            StageName::Compile => (None, File::open("/dev/null")?.into()),
+        };
+        let (stdout, program_stdout) = pipe()?;
+        let (stderr, program_stderr) = pipe()?;
+        let streams = Self {
+            stdin,
+            stdout: Some(non_blocking(stdout)?),
+            stderr: Some(non_blocking(stderr)?),
+            terminal: None,
+        };
+        Ok((streams, [program_stdin, program_stdout.into(), program_stderr.into()]))
+    }
+
+    fn on_terminal((terminal, program_end): (Terminal, OwnedFd)) -> io::Result<(Self, [OwnedFd; 3])> {
+        let streams = Self {
+            stdin: Some(non_blocking(terminal.stream()?)?),
+            stdout: Some(non_blocking(terminal.stream()?)?),
+            stderr: None,
+            terminal: Some(terminal),
+        };
+        Ok((streams, [program_end.try_clone()?, program_end.try_clone()?, program_end]))
+    }
+}
+
+/// Starts `stage` in `work`, with these as its standard streams.
+pub(super) fn spawn(stage: &Stage, work: &Path, [stdin, stdout, stderr]: [OwnedFd; 3]) -> io::Result<Pid> {
     let Some((program, arguments)) = stage.argv.split_first() else {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "an empty argv"));
     };
     // The kernel's own limit per process backs the runner's for the whole stage, should that ever be late.
     let cpu_seconds = stage.limits.cpu_ms.div_ceil(1000).saturating_add(1);
+    let is_on_terminal = stage.stage == StageName::Run && stage.terminal.is_some();
     let mut command = Command::new(program);
     command.args(arguments).env_clear().envs(&stage.env).current_dir(work);
-    match (stage.stage, stage.terminal) {
-        (StageName::Run, Some(window)) => spawn_on_terminal(command, Terminal::open(window)?, cpu_seconds),
-        (StageName::Run, None) => spawn_with_pipes(command, Stdio::piped(), cpu_seconds),
-        (StageName::Compile, _) => spawn_with_pipes(command, Stdio::null(), cpu_seconds),
+    command.stdin(stdin).stdout(stdout).stderr(stderr);
+    if is_on_terminal {
+        command.env("TERM", terminal::TYPE);
+    } else {
+        command.process_group(0);
     }
-}
-
-fn spawn_with_pipes(mut command: Command, stdin: Stdio, cpu_seconds: u64) -> io::Result<Started> {
-    command.process_group(0).stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
     #[expect(unsafe_code, reason = "the only way to act between fork and exec")]
     // SAFETY: this process has one thread, so what the closure does after the fork is not bound to async-signal-safe
     // calls; it makes system calls only and writes one file.
     unsafe {
-        command.pre_exec(move || in_child(cpu_seconds));
+        command.pre_exec(move || {
+            if is_on_terminal {
+                terminal::control(io::stdin().as_fd())?;
+            }
+            in_child(cpu_seconds)
+        });
     }
-    let child = command.spawn()?;
-    Ok(Started {
-        pid: child.id(),
-        stdin: child.stdin.map(non_blocking).transpose()?,
-        stdout: child.stdout.map(non_blocking).transpose()?,
-        stderr: child.stderr.map(non_blocking).transpose()?,
-        terminal: None,
-    })
-}
-
-fn spawn_on_terminal(
-    mut command: Command,
-    (terminal, program_end): (Terminal, OwnedFd),
-    cpu_seconds: u64,
-) -> io::Result<Started> {
-    command
-        .env("TERM", terminal::TYPE)
-        .stdin(program_end.try_clone()?)
-        .stdout(program_end.try_clone()?)
-        .stderr(program_end);
-    #[expect(unsafe_code, reason = "the only way to act between fork and exec")]
-    // SAFETY: as above.
-    unsafe {
-        command.pre_exec(move || terminal::control(io::stdin().as_fd()).and_then(|()| in_child(cpu_seconds)));
-    }
-    let child = command.spawn()?;
-    Ok(Started {
-        pid: child.id(),
-        stdin: Some(non_blocking(terminal.stream()?)?),
-        stdout: Some(non_blocking(terminal.stream()?)?),
-        stderr: None,
-        terminal: Some(terminal),
-    })
+    let pid = command.spawn()?.id();
+    Ok(Pid::from_raw(i32::try_from(pid).map_err(io::Error::other)?))
 }
 
 fn in_child(cpu_seconds: u64) -> io::Result<()> {

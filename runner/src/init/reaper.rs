@@ -2,11 +2,13 @@
 
 use std::io;
 use std::mem::MaybeUninit;
+use std::os::fd::RawFd;
 use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
+use serde::{Deserialize, Serialize};
 
 use super::process_tree;
 
@@ -14,25 +16,36 @@ use super::process_tree;
 const DEATH_DEADLINE: Duration = Duration::from_secs(10);
 const DEATH_POLL: Duration = Duration::from_millis(1);
 
-/// Collects what ended children of a stage used.
-#[derive(Debug)]
-pub(super) struct Reaper {
-    main: Pid,
-    main_status: Option<i32>,
+/// What the processes of a stage used that have ended.
+#[derive(Clone, Copy, Debug, Default, Deserialize, Serialize)]
+pub(super) struct Used {
+    /// The wait status of the stage's first process (wait(2)), once it has ended.
+    pub(super) status: Option<i32>,
     pub(super) user: Duration,
     pub(super) system: Duration,
     /// The largest resident set of any one process.
     pub(super) max_resident_bytes: u64,
 }
 
+/// Collects what ended children of a stage used.
+#[derive(Debug)]
+pub(super) struct Reaper {
+    main: Pid,
+    used: Used,
+}
+
 impl Reaper {
     pub(super) fn new(main: Pid) -> Self {
-        Self { main, main_status: None, user: Duration::ZERO, system: Duration::ZERO, max_resident_bytes: 0 }
+        Self { main, used: Used::default() }
     }
 
-    /// The wait status of the stage's first process (wait(2)), once it has ended.
-    pub(super) fn main_status(&self) -> Option<i32> {
-        self.main_status
+    /// The stage's first process, which leads its process group.
+    pub(super) fn main(&self) -> Pid {
+        self.main
+    }
+
+    pub(super) fn used(&self) -> Used {
+        self.used
     }
 
     /// Reaps every child that has ended. `false` when there is no child any more, dead or alive.
@@ -41,11 +54,11 @@ impl Reaper {
             match wait_any() {
                 Ok(Some(ended)) => {
                     if ended.pid == self.main {
-                        self.main_status = Some(ended.status);
+                        self.used.status = Some(ended.status);
                     }
-                    self.user += ended.user;
-                    self.system += ended.system;
-                    self.max_resident_bytes = self.max_resident_bytes.max(ended.max_resident_bytes);
+                    self.used.user += ended.user;
+                    self.used.system += ended.system;
+                    self.used.max_resident_bytes = self.used.max_resident_bytes.max(ended.max_resident_bytes);
                 }
                 Ok(None) => return true,
                 Err(_) => return false,
@@ -130,10 +143,24 @@ pub(super) fn own_cpu() -> Duration {
 
 /// Closes every descriptor above standard error. A container runtime has leaked some before (CVE-2024-21626).
 pub(super) fn close_inherited_descriptors() {
+    close_range(3, libc::c_uint::MAX);
+}
+
+/// Closes every descriptor above standard error but one. For a copy of this process that uses nothing else of it.
+pub(super) fn close_descriptors_but(kept: RawFd) -> io::Result<()> {
+    let kept = libc::c_uint::try_from(kept).map_err(io::Error::other)?;
+    if kept > 3 {
+        close_range(3, kept - 1);
+    }
+    close_range(kept + 1, libc::c_uint::MAX);
+    Ok(())
+}
+
+fn close_range(first: libc::c_uint, last: libc::c_uint) {
     #[expect(unsafe_code, reason = "no safe wrapper of close_range exists")]
-    // SAFETY: called first of all, when nothing in this process owns a descriptor above 2. A kernel without the call
-    // (before 5.9) changes nothing.
+    // SAFETY: the callers see to it that nothing in this process uses such a descriptor any more. A kernel without the
+    // call (before 5.9) changes nothing.
     unsafe {
-        libc::syscall(libc::SYS_close_range, 3, libc::c_uint::MAX, 0);
+        libc::syscall(libc::SYS_close_range, first, last, 0);
     }
 }

@@ -7,14 +7,15 @@ use std::time::{Duration, Instant};
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::sys::signal::{Signal, killpg};
-use nix::unistd::Pid;
+use nix::sys::signal::Signal;
 
 use super::cgroup::{Meter, Reading};
-use super::child::Started;
+use super::child::Streams;
 use super::link::Link;
-use super::reaper::{Reaper, own_cpu};
+use super::processes::Processes;
+use super::reaper::{Reaper, Used, own_cpu};
 use super::terminal::Terminal;
+use super::world::{WorkFolder, World};
 use super::{Gone, Init, child, process_tree};
 use crate::frame::Stream;
 use crate::message::Message;
@@ -25,25 +26,28 @@ const TICK: Duration = Duration::from_millis(25);
 const READ_BUFFER: usize = 64 * 1024;
 
 impl Init<'_> {
-    pub(super) fn run_stage(&mut self, stage: &Stage) -> Result<StageReport, Gone> {
+    pub(super) fn run_stage(&mut self, stage: &Stage, folder: WorkFolder) -> Result<StageReport, Gone> {
+        // First of all: making it is not the stage's own work.
+        let world = self.worlds.take(folder)?;
         let usage = Usage::start(&self.meter);
-        let started = match child::spawn(stage, self.work) {
+        let (processes, streams) = match self.start(stage, world)? {
             Ok(started) => started,
             Err(error) => {
                 let message = format!("{}: {error}", stage.argv.first().map_or("", String::as_str));
                 return Ok(usage.report(stage.stage, StageEnd::NotStarted { message }, None, false));
             }
         };
-        let mut running = Running::new(started, &stage.limits, usage)?;
+        let mut running = Running::new(processes, streams, &stage.limits, usage);
         let outcome = self.supervise(&mut running);
         // Whatever happened, nothing of the stage outlives it.
-        running.reaper.kill_all().map_err(Gone::system("killing the stage"))?;
+        running.processes.kill_all().map_err(Gone::system("killing the stage"))?;
         let stopped = outcome?;
         // Every writer is dead: what is left is in the pipes.
         while running.output.pass_on(&mut running.stdout, Stream::Stdout, self.link) {}
         while running.output.pass_on(&mut running.stderr, Stream::Stderr, self.link) {}
-        running.usage.sample(&self.meter, &running.reaper);
-        let end = end_of(running.reaper.main_status());
+        let used = running.processes.used();
+        running.usage.sample(&self.meter, used);
+        let end = end_of(used.status);
         let cut = running.output.cut;
         let stopped = match stopped {
             _ if cut => Some(StopReason::Output),
@@ -51,7 +55,33 @@ impl Init<'_> {
             None if running.used_up_cpu() => Some(StopReason::CpuTime),
             stopped => stopped,
         };
-        Ok(running.usage.finish(&running.reaper).report(stage.stage, end, stopped, cut))
+        let mut usage = running.usage.finish(used);
+        if running.processes.leave().map_err(Gone::system("leaving a world"))? {
+            // What was in its file systems is gone.
+            usage.last.memory_bytes = self.meter.read().memory_bytes;
+        }
+        Ok(usage.report(stage.stage, end, stopped, cut))
+    }
+
+    /// Starts the stage's program. The inner error is the program's own: it cannot be started.
+    fn start(
+        &self,
+        stage: &Stage,
+        world: Option<World>,
+    ) -> Result<io::Result<(Processes, Streams)>, Gone> {
+        let (streams, program_ends) =
+            Streams::open(stage).map_err(Gone::system("making the streams of a stage"))?;
+        let Some(world) = world else {
+            let spawned = child::spawn(stage, self.work, program_ends);
+            return Ok(spawned.map(|first| (Processes::Children(Reaper::new(first)), streams)));
+        };
+        match world.start(stage, &program_ends) {
+            Ok(()) => Ok(Ok((Processes::World(world), streams))),
+            Err(error) => {
+                world.leave().map_err(Gone::system("leaving a world"))?;
+                Ok(Err(error))
+            }
+        }
     }
 
     /// Serves the stage until its first process ends, or until it is to be killed, and says why.
@@ -85,10 +115,13 @@ impl Init<'_> {
             }
             if ready.child_signal {
                 while matches!(self.child_signals.read_signal(), Ok(Some(_))) {}
-                running.reaper.reap();
-                if running.reaper.main_status().is_some() {
-                    return Ok(None);
-                }
+                running.processes.reap();
+            }
+            if ready.world {
+                running.processes.hear();
+            }
+            if running.processes.used().status.is_some() {
+                return Ok(None);
             }
             if let Some(reason) = running.over_time(&self.meter) {
                 return Ok(Some(reason));
@@ -111,8 +144,7 @@ impl Init<'_> {
                 Message::Control(Command::Signal { signal }) => {
                     let signal = Signal::try_from(signal)
                         .map_err(|_| Gone::protocol(format!("there is no signal {signal}")))?;
-                    // The group is gone if the process has just ended.
-                    let _ = killpg(running.group, signal);
+                    running.processes.signal(signal);
                 }
                 Message::Data(..) | Message::Control(_) => {
                     return Err(Gone::protocol("a command that cannot come while a stage runs"));
@@ -130,14 +162,15 @@ impl Init<'_> {
             (Some(self.link.input()), PollFlags::POLLIN),
             (Some(self.link.output()).filter(|_| self.link.has_unsent()), PollFlags::POLLOUT),
             (Some(self.child_signals.as_fd()), PollFlags::POLLIN),
+            (running.processes.events(), PollFlags::POLLIN),
             (stdin.map(AsFd::as_fd), PollFlags::POLLOUT),
             (running.stdout.as_ref().map(AsFd::as_fd).and_then(output), PollFlags::POLLIN),
             (running.stderr.as_ref().map(AsFd::as_fd).and_then(output), PollFlags::POLLIN),
         ];
         let timeout = running.until_next_look();
-        let [link_input, _, child_signal, _, child_stdout, child_stderr] =
+        let [link_input, _, child_signal, world, _, child_stdout, child_stderr] =
             poll_ready(interests, timeout).map_err(|e| Gone::system("poll")(e.into()))?;
-        Ok(Ready { link_input, child_signal, child_stdout, child_stderr })
+        Ok(Ready { link_input, child_signal, world, child_stdout, child_stderr })
     }
 }
 
@@ -145,6 +178,7 @@ impl Init<'_> {
 struct Ready {
     link_input: bool,
     child_signal: bool,
+    world: bool,
     child_stdout: bool,
     child_stderr: bool,
 }
@@ -172,13 +206,12 @@ fn poll_ready<const N: usize>(
 }
 
 struct Running {
-    group: Pid,
+    processes: Processes,
     stdin: Option<File>,
     stdout: Option<File>,
     stderr: Option<File>,
     terminal: Option<Terminal>,
     output: Output,
-    reaper: Reaper,
     usage: Usage,
     limits: StageLimits,
     wall_deadline: Instant,
@@ -186,23 +219,20 @@ struct Running {
 }
 
 impl Running {
-    fn new(started: Started, limits: &StageLimits, usage: Usage) -> Result<Self, Gone> {
-        let pid = i32::try_from(started.pid).map_err(|_| Gone::protocol("a process id beyond i32"))?;
-        let group = Pid::from_raw(pid);
+    fn new(processes: Processes, streams: Streams, limits: &StageLimits, usage: Usage) -> Self {
         let now = Instant::now();
-        Ok(Self {
-            group,
-            stdin: started.stdin,
-            stdout: started.stdout,
-            stderr: started.stderr,
-            terminal: started.terminal,
+        Self {
+            processes,
+            stdin: streams.stdin,
+            stdout: streams.stdout,
+            stderr: streams.stderr,
+            terminal: streams.terminal,
             output: Output::new(limits.output_bytes),
-            reaper: Reaper::new(group),
             usage,
             limits: *limits,
             wall_deadline: now.checked_add(Duration::from_millis(limits.wall_ms)).unwrap_or(now),
             next_look: now + TICK,
-        })
+        }
     }
 
     /// A pipe ends by being closed; a terminal stays open, and is typed its end-of-file character.
@@ -223,7 +253,7 @@ impl Running {
         }
         if now >= self.next_look {
             self.next_look = now + TICK;
-            self.usage.sample(meter, &self.reaper);
+            self.usage.sample(meter, self.processes.used());
             if self.used_up_cpu() {
                 return Some(StopReason::CpuTime);
             }
@@ -298,24 +328,24 @@ impl Usage {
         }
     }
 
-    fn sample(&mut self, meter: &Meter, reaper: &Reaper) {
+    fn sample(&mut self, meter: &Meter, used: Used) {
         self.last = meter.read();
         self.cpu = match (self.last.cpu, self.base.cpu) {
             // The runner's own work for the stage is not the stage's.
             (Some(now), Some(base)) => {
                 now.saturating_sub(base).saturating_sub(own_cpu().saturating_sub(self.base_own_cpu))
             }
-            _ => reaper.user + reaper.system + process_tree::usage().cpu,
+            _ => used.user + used.system + process_tree::usage().cpu,
         };
         let memory = self.last.memory_bytes.saturating_sub(self.base.memory_bytes);
         self.peak_memory_bytes = self.peak_memory_bytes.max(memory);
     }
 
-    fn finish(mut self, reaper: &Reaper) -> Self {
+    fn finish(mut self, used: Used) -> Self {
         self.wall = self.started.elapsed();
-        self.user = reaper.user;
-        self.system = reaper.system;
-        self.peak_memory_bytes = self.peak_memory_bytes.max(reaper.max_resident_bytes);
+        self.user = used.user;
+        self.system = used.system;
+        self.peak_memory_bytes = self.peak_memory_bytes.max(used.max_resident_bytes);
         self
     }
 
