@@ -21,7 +21,9 @@ import javax.lang.model.type.TypeMirror;
 import javax.lang.model.util.ElementFilter;
 import javax.lang.model.util.Elements;
 import javax.tools.ForwardingJavaFileObject;
+import javax.tools.JavaFileManager;
 import javax.tools.JavaFileObject;
+import javax.tools.StandardJavaFileManager;
 import javax.tools.ToolProvider;
 
 /**
@@ -54,8 +56,19 @@ final class Compile {
     }
 
     static boolean compile(Path argumentFile, String... paths) throws IOException {
-        var compiler = ToolProvider.getSystemJavaCompiler();
-        var files = compiler.getStandardFileManager(null, Locale.ROOT, StandardCharsets.UTF_8);
+        var files = standardFiles();
+        return compile(files, files, argumentFile, paths);
+    }
+
+    static StandardJavaFileManager standardFiles() {
+        return ToolProvider.getSystemJavaCompiler()
+                .getStandardFileManager(null, Locale.ROOT, StandardCharsets.UTF_8);
+    }
+
+    /** Reads what {@code files} has, and writes class files to {@code output}. */
+    static boolean compile(
+            StandardJavaFileManager files, JavaFileManager output, Path argumentFile, String... paths)
+            throws IOException {
         var names = new ArrayList<String>();
         var sources = new ArrayList<JavaFileObject>();
         for (var source : files.getJavaFileObjects(paths)) {
@@ -64,8 +77,8 @@ final class Compile {
         }
 
         var messages = new StringWriter();
-        var task = (JavacTask) compiler.getTask(
-                new PrintWriter(messages), files, null, OPTIONS, null, sources);
+        var task = (JavacTask) ToolProvider.getSystemJavaCompiler().getTask(
+                new PrintWriter(messages), output, null, OPTIONS, null, sources);
         var mains = new MainClasses(task.getElements(), names);
         task.addTaskListener(mains);
         if (!task.call()) {

@@ -7,6 +7,7 @@ import java.nio.file.Path;
  */
 final class Train {
     public static void main(String[] arguments) throws IOException {
+        Parked.warm("Typical.java");
         expect(true, "Typical.java");
         expect(true, "Compact.java");
         expect(false, "Broken.java");

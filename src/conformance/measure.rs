@@ -12,6 +12,7 @@ use super::trial::{Feed, Trial, example, run};
 use crate::execution::{Job, Status};
 use crate::languages::Language;
 use crate::languages::spec::StageSpec;
+use crate::limits::Limits;
 use crate::service::Service;
 
 const ROUNDS: usize = 7;
@@ -83,13 +84,17 @@ fn use_plain(job: &mut Job, plain: bool) {
         return;
     }
     let commands = job.language.spec.plain.clone();
-    // Nobody types our variables either.
     if let (Some(stage), Some(command)) = (&mut job.compile, commands.compile) {
-        *stage = StageSpec { command, environment: BTreeMap::new(), limits: stage.limits };
+        *stage = plain_stage(command, stage.limits);
     }
     if let Some(command) = commands.run {
-        job.run = StageSpec { command, environment: BTreeMap::new(), limits: job.run.limits };
+        job.run = plain_stage(command, job.run.limits);
     }
+}
+
+/// Nobody types our variables, or starts a command ahead of time.
+fn plain_stage(command: Vec<String>, limits: Limits) -> StageSpec {
+    StageSpec { command, environment: BTreeMap::new(), limits, parked: None }
 }
 
 fn limit_compile(job: &mut Job, mib: u64) {

@@ -12,6 +12,8 @@
 //! | `locations` | regular expressions that find `line` (and `file`, `column`) in a line of an error's text |
 //! | `[image]` | what the image is made of, see [`recipe`](super::recipe) |
 //! | `[compile]`, `[run]` | `command` (a list; no shell is involved), `environment` and `limits` of the stage |
+//! | `park` | how the first stage starts before anybody asks: `"fifo"` starts its command on a FIFO in place of the entry |
+//! | `launcher` | in place of `park`: the command to start so, where it is not the stage's own |
 //! | `limits` | `wall_time`, `cpu_time` (as in `"2s"`), `memory`, `output` (as in `"512 MiB"`) |
 //! | `[environment]` | variables for both stages |
 //! | `[interactive]` | more variables for a program that somebody watches, and that has no terminal to know it by |
@@ -21,6 +23,10 @@
 //! A language without `[compile]` runs its source as it is. In a command, the argument `{sources}` stands for the
 //! program's files that end in one of `extensions`, its entry first; `{others}` for the same without the entry; and
 //! `{entry}` inside an argument for the entry's name. Arguments of the caller follow the run command.
+//!
+//! A parked command is started in `/box` with a FIFO in the entry's place, and for a program of one file with the usual
+//! name. It must do what the stage's command does from the moment on when the FIFO has a writer; by then the entry's
+//! path names a regular file of the same text.
 
 use std::collections::BTreeMap;
 
@@ -73,6 +79,8 @@ pub struct StageSpec {
     pub environment: BTreeMap<String, String>,
     /// What it may use.
     pub limits: Limits,
+    /// What to start before anybody asks, with placeholders; none for a stage that starts when it is its turn.
+    pub parked: Option<Vec<String>>,
 }
 
 /// Commands without any of our tricks.
@@ -124,6 +132,16 @@ struct WrittenStage {
     environment: BTreeMap<String, String>,
     #[serde(default)]
     limits: LimitOverrides,
+    park: Option<Park>,
+    launcher: Option<Vec<String>>,
+}
+
+/// How a stage's own command parks.
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Park {
+    /// It opens its source late, and reads a FIFO as it reads a file.
+    Fifo,
 }
 
 impl Spec {
@@ -147,6 +165,9 @@ impl Spec {
         let compile =
             written.compile.map(|written| stage("compile", written, Limits::COMPILE)).transpose()?;
         let run = stage("run", written.run, Limits::RUN)?;
+        if compile.is_some() && run.parked.is_some() {
+            return Err("run: only the first stage parks, which is the compile stage".into());
+        }
         if compile.is_none() && written.plain.compile.is_some() {
             return Err("plain.compile: the language has no compile stage".into());
         }
@@ -192,10 +213,32 @@ impl WrittenStage {
         }
         check_environment(&format!("{stage}.environment"), &self.environment)?;
         let limits = defaults.with(&self.limits).map_err(|error| format!("{stage}.limits: {error}"))?;
+        let parked = parked(stage, &self.command, self.park, self.launcher)?;
         let mut environment = shared.clone();
         environment.extend(self.environment);
-        Ok(StageSpec { command: self.command, environment, limits })
+        Ok(StageSpec { command: self.command, environment, limits, parked })
     }
+}
+
+fn parked(
+    stage: &str,
+    command: &[String],
+    park: Option<Park>,
+    launcher: Option<Vec<String>>,
+) -> Result<Option<Vec<String>>, String> {
+    let (key, parked) = match (park, launcher) {
+        (None, None) => return Ok(None),
+        (Some(Park::Fifo), None) => ("park", command.to_owned()),
+        (None, Some(launcher)) => ("launcher", launcher),
+        (Some(_), Some(_)) => return Err(format!("{stage}: `park` and `launcher` exclude each other")),
+    };
+    if parked.first().is_none_or(String::is_empty) {
+        return Err(format!("{stage}.{key}: a program is missing"));
+    }
+    if !parked.iter().any(|argument| argument == "{sources}" || argument.contains("{entry}")) {
+        return Err(format!("{stage}.{key}: the command names neither {{entry}} nor {{sources}}"));
+    }
+    Ok(Some(parked))
 }
 
 /// Whether it names a file in the work folder itself, and none that tools hide.
@@ -256,6 +299,12 @@ mod tests {
             ("locations = ['line [0-9]+']", "locations"),
             ("plain.compile = ['x']", "plain.compile"),
             ("not_applicable = { hullo = 'x' }", "not_applicable"),
+            ("run.park = 'socket'", "socket"),
+            ("run.park = 'fifo'", "run.park: the command names"),
+            ("run.launcher = []", "run.launcher: a program"),
+            ("run.launcher = ['y', '{sources}.x']", "run.launcher: the command names"),
+            ("run.park = 'fifo'\nrun.launcher = ['y', '{entry}']", "exclude"),
+            ("run.launcher = ['y', '{entry}']\ncompile.command = ['x']", "first stage"),
             ("image.stand_in = { base = '' }", "image.stand_in"),
             ("image.fetch = [{ npm = 'x@1', file = 'x', sha256 = '00' }]", "image.fetch"),
         ] {
@@ -266,6 +315,18 @@ mod tests {
             let error = Spec::parse(&LEAST.replace("main.x", source)).unwrap_err();
             assert!(error.contains("source"), "{source}: {error}");
         }
+    }
+
+    #[test]
+    fn a_stage_parks_with_its_own_command_or_with_another() {
+        let parked = |run: &str| Spec::parse(&format!("{LEAST}{run}\n")).unwrap().run.parked;
+        assert_eq!(parked(""), None);
+        assert_eq!(parked("run.launcher = ['y', '{sources}']").unwrap(), ["y", "{sources}"]);
+        let text = LEAST.replace("['x']", "['x', '--file={entry}']");
+        let compile = format!("{text}compile.command = ['c', '{{sources}}']\ncompile.park = 'fifo'\n");
+        assert_eq!(Spec::parse(&compile).unwrap().compile.unwrap().parked.unwrap(), ["c", "{sources}"]);
+        let run = Spec::parse(&format!("{text}run.park = 'fifo'\n")).unwrap().run;
+        assert_eq!(run.parked.unwrap(), run.command);
     }
 
     #[test]
