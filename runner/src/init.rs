@@ -11,6 +11,7 @@ mod child;
 mod collect;
 mod filter;
 mod link;
+mod parked;
 mod process_tree;
 mod processes;
 mod reaper;
@@ -19,6 +20,7 @@ mod snapshot;
 mod stage;
 mod stdin;
 mod terminal;
+mod usage;
 mod world;
 
 use std::io;
@@ -33,6 +35,7 @@ use nix::sys::signalfd::{SfdFlags, SignalFd};
 use self::archive::{ArchiveReader, unpack};
 use self::cgroup::Meter;
 use self::link::Link;
+use self::parked::Parked;
 use self::snapshot::Snapshot;
 use self::stdin::Stdin;
 use self::world::{WorkFolder, Worlds};
@@ -80,6 +83,13 @@ impl From<MessageError> for Gone {
     }
 }
 
+/// What the server says at the start.
+struct Start {
+    stages: Vec<Stage>,
+    stay: bool,
+    parked: bool,
+}
+
 struct Init<'a> {
     link: &'a mut Link,
     work: &'a Path,
@@ -87,6 +97,7 @@ struct Init<'a> {
     child_signals: SignalFd,
     stdin: Stdin,
     worlds: Worlds,
+    parked: Option<Parked>,
 }
 
 impl<'a> Init<'a> {
@@ -109,6 +120,7 @@ impl<'a> Init<'a> {
             child_signals,
             stdin: Stdin::default(),
             worlds: Worlds::find(work),
+            parked: None,
         })
     }
 
@@ -117,9 +129,13 @@ impl<'a> Init<'a> {
             protocol: PROTOCOL,
             accounting: self.meter.accounting(),
             worlds: self.worlds.said(),
+            memory_bytes: self.meter.read().memory_bytes,
         });
         self.link.flush().map_err(|_| Gone::LinkClosed)?;
-        let (stages, stay) = self.await_start()?;
+        let Start { stages, stay, parked } = self.await_start()?;
+        if stages.is_empty() || !(parked && self.parked.as_ref().is_some_and(Parked::is_waiting)) {
+            self.unpark()?;
+        }
         for stage in &stages {
             let goes_on = self.tell_stage(stage, WorkFolder::Shared)?;
             if !goes_on || (stage.hold && !self.await_continue()?) {
@@ -166,8 +182,8 @@ impl<'a> Init<'a> {
                 Command::Finish | Command::Stop => return Ok(()),
                 // For a stage that has ended meanwhile.
                 Command::CloseStdin | Command::Signal { .. } | Command::Resize { .. } => {}
-                Command::Continue | Command::Start { .. } => {
-                    return Err(Gone::protocol("a start or a continue after the stages"));
+                Command::Continue | Command::Park { .. } | Command::Start { .. } => {
+                    return Err(Gone::protocol("what can only come before the stages' end came after it"));
                 }
             }
         }
@@ -187,7 +203,7 @@ impl<'a> Init<'a> {
     }
 
     /// Unpacks the files and keeps early input until the server says which stages to run.
-    fn await_start(&mut self) -> Result<(Vec<Stage>, bool), Gone> {
+    fn await_start(&mut self) -> Result<Start, Gone> {
         let mut unpacked = false;
         loop {
             match self.link.next()? {
@@ -201,14 +217,25 @@ impl<'a> Init<'a> {
                 Some(Message::Data(Stream::Archive, bytes)) => {
                     let length = bytes.len();
                     self.link.unread(length);
+                    if let Some(parked) = &self.parked {
+                        parked.clear_entry()?;
+                    }
                     unpack(ArchiveReader::new(self.link), self.work)?;
                     unpacked = true;
                 }
                 Some(Message::Data(_, bytes)) => self.stdin.push(bytes)?,
-                Some(Message::Control(Command::Start { stages, stay: false })) if stages.is_empty() => {
+                Some(Message::Control(Command::Start { stages, stay: false, .. })) if stages.is_empty() => {
                     return Err(Gone::protocol("a start without stages"));
                 }
-                Some(Message::Control(Command::Start { stages, stay })) => return Ok((stages, stay)),
+                Some(Message::Control(Command::Start { stages, stay, parked })) => {
+                    if let (false, Some(parked)) = (unpacked, &self.parked) {
+                        parked.clear_entry()?;
+                    }
+                    return Ok(Start { stages, stay, parked });
+                }
+                Some(Message::Control(Command::Park { stage, entry })) if !unpacked => {
+                    self.park(&stage, &entry)?;
+                }
                 Some(Message::Control(Command::CloseStdin)) => self.stdin.end(),
                 Some(Message::Control(Command::Signal { .. } | Command::Resize { .. })) => {}
                 Some(Message::Control(command)) => {

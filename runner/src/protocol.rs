@@ -1,6 +1,7 @@
 //! The control messages, and the rules of the conversation.
 //!
 //! 1. The runner says [`Event::Hello`].
+//!    The server may ask for a process to be parked ([`Command::Park`]) and is told when that waits ([`Event::Parked`]).
 //! 2. The server may send one tar as [`Archive`](crate::frame::Stream::Archive) frames; the runner unpacks regular files
 //!    and folders below the work folder as they arrive, and refuses everything else.
 //! 3. The server sends [`Command::Start`] with the stages. For each one the runner says [`Event::StageStart`], passes
@@ -54,6 +55,13 @@ pub enum Command {
     Continue,
     /// Ends a conversation that stays.
     Finish,
+    /// Starts the process of a first stage before its program is there. Said once at most, before the files.
+    Park {
+        /// The stage, with the command that parks. Its time does not count yet.
+        stage: Stage,
+        /// The name in the work folder that is a FIFO until the files come.
+        entry: String,
+    },
     /// Changes the window of the terminal of the stage that runs; nothing when it has none.
     Resize {
         /// Its new size.
@@ -71,6 +79,9 @@ pub enum Command {
         /// Whether to wait for more commands after the last one.
         #[serde(default)]
         stay: bool,
+        /// Whether the first stage goes on in the parked process, if that still waits; it is killed otherwise.
+        #[serde(default)]
+        parked: bool,
     },
     /// Kills the stage that runs; it is reported with [`StopReason::Request`].
     Stop,
@@ -121,6 +132,15 @@ pub enum Event {
         accounting: Accounting,
         /// Whether each stage gets a world.
         worlds: Worlds,
+        /// Memory that is in use, in bytes.
+        memory_bytes: u64,
+    },
+    /// The process to be parked has booted, or has failed to.
+    Parked {
+        /// Whether it waits for its entry; it is gone otherwise.
+        is_waiting: bool,
+        /// Memory that is in use in the sandbox, in bytes.
+        memory_bytes: u64,
     },
     /// A stage is over, and nothing of it is left.
     StageEnd {

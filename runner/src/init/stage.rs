@@ -9,17 +9,19 @@ use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::Signal;
 
-use super::cgroup::{Meter, Reading};
+use super::cgroup::Meter;
 use super::child::Streams;
 use super::link::Link;
+use super::parked::Feed;
 use super::processes::Processes;
-use super::reaper::{Reaper, Used, own_cpu};
+use super::reaper::Reaper;
 use super::terminal::Terminal;
+use super::usage::Usage;
 use super::world::{WorkFolder, World};
-use super::{Gone, Init, child, process_tree};
+use super::{Gone, Init, child};
 use crate::frame::Stream;
 use crate::message::Message;
-use crate::protocol::{Command, Event, Stage, StageEnd, StageLimits, StageName, StageReport, StopReason};
+use crate::protocol::{Command, Event, Stage, StageEnd, StageLimits, StageReport, StopReason};
 
 /// How often CPU time and memory are looked at.
 const TICK: Duration = Duration::from_millis(25);
@@ -27,17 +29,25 @@ const READ_BUFFER: usize = 64 * 1024;
 
 impl Init<'_> {
     pub(super) fn run_stage(&mut self, stage: &Stage, folder: WorkFolder) -> Result<StageReport, Gone> {
-        // First of all: making it is not the stage's own work.
-        let world = self.worlds.take(folder)?;
-        let usage = Usage::start(&self.meter);
-        let (processes, streams) = match self.start(stage, world)? {
-            Ok(started) => started,
-            Err(error) => {
-                let message = format!("{}: {error}", stage.argv.first().map_or("", String::as_str));
-                return Ok(usage.report(stage.stage, StageEnd::NotStarted { message }, None, false));
+        let mut running = match self.parked.take() {
+            Some(parked) => {
+                let (processes, streams, usage, feed) =
+                    parked.begin(&self.meter).map_err(Gone::system("reading the entry"))?;
+                Running::new(processes, streams, &stage.limits, usage, Some(feed))
+            }
+            None => {
+                // First of all: making it is not the stage's own work.
+                let world = self.worlds.take(folder)?;
+                let usage = Usage::start(&self.meter);
+                match self.start(stage, world)? {
+                    Ok((processes, streams)) => Running::new(processes, streams, &stage.limits, usage, None),
+                    Err(error) => {
+                        let message = format!("{}: {error}", stage.argv.first().map_or("", String::as_str));
+                        return Ok(usage.report(stage.stage, StageEnd::NotStarted { message }, None, false));
+                    }
+                }
             }
         };
-        let mut running = Running::new(processes, streams, &stage.limits, usage);
         let outcome = self.supervise(&mut running);
         // Whatever happened, nothing of the stage outlives it.
         running.processes.kill_all().map_err(Gone::system("killing the stage"))?;
@@ -64,7 +74,7 @@ impl Init<'_> {
     }
 
     /// Starts the stage's program. The inner error is the program's own: it cannot be started.
-    fn start(
+    pub(super) fn start(
         &self,
         stage: &Stage,
         world: Option<World>,
@@ -99,6 +109,7 @@ impl Init<'_> {
             {
                 self.link.send(&Event::StdinWindow { bytes });
             }
+            running.feed = running.feed.take().and_then(Feed::go_on);
             self.link.write_some().map_err(|_| Gone::LinkClosed)?;
             let ready = self.wait(running)?;
             if ready.link_input {
@@ -164,11 +175,12 @@ impl Init<'_> {
             (Some(self.child_signals.as_fd()), PollFlags::POLLIN),
             (running.processes.events(), PollFlags::POLLIN),
             (stdin.map(AsFd::as_fd), PollFlags::POLLOUT),
+            (running.feed.as_ref().map(AsFd::as_fd), PollFlags::POLLOUT),
             (running.stdout.as_ref().map(AsFd::as_fd).and_then(output), PollFlags::POLLIN),
             (running.stderr.as_ref().map(AsFd::as_fd).and_then(output), PollFlags::POLLIN),
         ];
         let timeout = running.until_next_look();
-        let [link_input, _, child_signal, world, _, child_stdout, child_stderr] =
+        let [link_input, _, child_signal, world, _, _, child_stdout, child_stderr] =
             poll_ready(interests, timeout).map_err(|e| Gone::system("poll")(e.into()))?;
         Ok(Ready { link_input, child_signal, world, child_stdout, child_stderr })
     }
@@ -213,13 +225,21 @@ struct Running {
     terminal: Option<Terminal>,
     output: Output,
     usage: Usage,
+    /// What a parked process has still to be given of its entry.
+    feed: Option<Feed>,
     limits: StageLimits,
     wall_deadline: Instant,
     next_look: Instant,
 }
 
 impl Running {
-    fn new(processes: Processes, streams: Streams, limits: &StageLimits, usage: Usage) -> Self {
+    fn new(
+        processes: Processes,
+        streams: Streams,
+        limits: &StageLimits,
+        usage: Usage,
+        feed: Option<Feed>,
+    ) -> Self {
         let now = Instant::now();
         Self {
             processes,
@@ -229,6 +249,7 @@ impl Running {
             terminal: streams.terminal,
             output: Output::new(limits.output_bytes),
             usage,
+            feed,
             limits: *limits,
             wall_deadline: now.checked_add(Duration::from_millis(limits.wall_ms)).unwrap_or(now),
             next_look: now + TICK,
@@ -297,83 +318,6 @@ impl Output {
         link.send_data(stream, &self.buffer[..kept]);
         !self.cut
     }
-}
-
-/// What the stage has used so far.
-struct Usage {
-    started: Instant,
-    base: Reading,
-    base_own_cpu: Duration,
-    cpu: Duration,
-    last: Reading,
-    peak_memory_bytes: u64,
-    wall: Duration,
-    user: Duration,
-    system: Duration,
-}
-
-impl Usage {
-    fn start(meter: &Meter) -> Self {
-        let base = meter.read();
-        Self {
-            started: Instant::now(),
-            base,
-            base_own_cpu: own_cpu(),
-            cpu: Duration::ZERO,
-            last: base,
-            peak_memory_bytes: 0,
-            wall: Duration::ZERO,
-            user: Duration::ZERO,
-            system: Duration::ZERO,
-        }
-    }
-
-    fn sample(&mut self, meter: &Meter, used: Used) {
-        self.last = meter.read();
-        self.cpu = match (self.last.cpu, self.base.cpu) {
-            // The runner's own work for the stage is not the stage's.
-            (Some(now), Some(base)) => {
-                now.saturating_sub(base).saturating_sub(own_cpu().saturating_sub(self.base_own_cpu))
-            }
-            _ => used.user + used.system + process_tree::usage().cpu,
-        };
-        let memory = self.last.memory_bytes.saturating_sub(self.base.memory_bytes);
-        self.peak_memory_bytes = self.peak_memory_bytes.max(memory);
-    }
-
-    fn finish(mut self, used: Used) -> Self {
-        self.wall = self.started.elapsed();
-        self.user = used.user;
-        self.system = used.system;
-        self.peak_memory_bytes = self.peak_memory_bytes.max(used.max_resident_bytes);
-        self
-    }
-
-    fn report(
-        &self,
-        stage: StageName,
-        end: StageEnd,
-        stopped: Option<StopReason>,
-        output_cut: bool,
-    ) -> StageReport {
-        StageReport {
-            stage,
-            end,
-            stopped,
-            wall_us: micros(self.wall),
-            user_us: micros(self.user),
-            system_us: micros(self.system),
-            peak_memory_bytes: self.peak_memory_bytes,
-            remaining_memory_bytes: self.last.memory_bytes,
-            oom_kills: self.last.oom_kills.saturating_sub(self.base.oom_kills),
-            refused_processes: self.last.refused_processes.saturating_sub(self.base.refused_processes),
-            output_cut,
-        }
-    }
-}
-
-fn micros(duration: Duration) -> u64 {
-    u64::try_from(duration.as_micros()).unwrap_or(u64::MAX)
 }
 
 /// A wait status (wait(2)) as data. Killing waits for every child, so there is one for every stage that started.

@@ -15,9 +15,9 @@ use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::unistd::{dup2_stdin, dup2_stdout};
 use serde::{Deserialize, Serialize};
 
+use super::WorldError;
 use super::channel::Channel;
 use super::furniture::{Furniture, WorkFolder};
-use super::WorldError;
 use crate::init::child;
 use crate::init::reaper::{self, Reaper, Used};
 use crate::protocol::Stage;
