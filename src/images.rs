@@ -4,6 +4,7 @@ pub mod background;
 mod build;
 mod content;
 mod fetch;
+pub(crate) mod known;
 
 use std::collections::{BTreeSet, HashMap};
 use std::time::Duration;

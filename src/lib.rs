@@ -44,6 +44,7 @@ pub mod languages;
 pub mod limits;
 pub mod metrics;
 mod outage;
+pub mod pool;
 pub mod queue;
 pub mod rates;
 pub mod readiness;

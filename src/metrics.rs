@@ -7,6 +7,7 @@ mod engine;
 mod executions;
 mod gauge;
 mod http;
+mod pool;
 mod process;
 
 use prometheus_client::encoding::prometheus_text;
@@ -20,6 +21,7 @@ pub use self::engine::EngineMetrics;
 pub use self::executions::{ExecutionMetrics, Running, Waiting};
 pub use self::gauge::Held;
 pub use self::http::HttpMetrics;
+pub use self::pool::PoolMetrics;
 use self::process::ProcessCollector;
 
 /// The type of what [`Metrics::text`] gives, for the `Content-Type` header.
@@ -36,6 +38,8 @@ pub struct Metrics {
     pub executions: ExecutionMetrics,
     /// Of calls to the engine.
     pub engine: EngineMetrics,
+    /// Of sandboxes that wait for whoever asks next.
+    pub pool: PoolMetrics,
     /// Of requests.
     pub http: HttpMetrics,
     /// Open interactive connections, by whatever transport.
@@ -67,6 +71,7 @@ impl Metrics {
         Self {
             executions: ExecutionMetrics::register(own),
             engine: EngineMetrics::register(own),
+            pool: PoolMetrics::register(own),
             http: HttpMetrics::register(own),
             websockets,
             spans_exported,

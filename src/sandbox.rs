@@ -13,9 +13,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytesize::ByteSize;
 use engine_api::{AttachOptions, Client, ContainerId, ContainerUpdateBody, Deadline};
+use futures_util::FutureExt as _;
 use runner::message::MessageError;
-use runner::protocol::{Event, PROTOCOL};
+use runner::protocol::{Command, Event, PROTOCOL, Stage};
 use thiserror::Error;
 use tokio::sync::OnceCell;
 use tokio::sync::oneshot;
@@ -75,6 +77,9 @@ pub enum SandboxError {
     /// What the sandbox sent is not the runner protocol.
     #[error("the sandbox broke the runner protocol")]
     Link(#[source] MessageError),
+    /// The runner cannot park a process.
+    #[error("the runner cannot park a process: {0}")]
+    Parking(String),
     /// A runner of another version, or none.
     #[error("the sandbox does not greet as a runner of this version does")]
     NoGreeting,
@@ -89,7 +94,7 @@ impl SandboxError {
             Self::Engine(error) => {
                 error.is_broken_off() || error.status().is_some_and(|status| status >= 500)
             }
-            Self::Link(_) => false,
+            Self::Link(_) | Self::Parking(_) => false,
         }
     }
 }
@@ -100,12 +105,25 @@ pub struct Sandbox {
     reader: LinkReader,
     writer: LinkWriter,
     container: Container,
+    memory: ByteSize,
+}
+
+/// A process to park.
+#[derive(Clone, Debug)]
+pub struct Parking {
+    /// The stage that it stands for, as it starts without parking.
+    pub stage: Stage,
+    /// What to start in place of the stage's own command.
+    pub command: Vec<String>,
+    /// The name of the program's first file, which it opens.
+    pub entry: String,
 }
 
 /// For whom a sandbox is.
 #[derive(Clone, Debug)]
 struct Tenant {
-    _slot: Arc<Slot>,
+    /// None while it is nobody's yet.
+    _slot: Option<Arc<Slot>>,
     /// Where log lines about the sandbox belong, as long as it is there.
     span: Span,
 }
@@ -122,7 +140,9 @@ struct Lease {
 pub struct Container {
     client: Client,
     id: ContainerId,
-    _removal: Removal,
+    spec: SandboxSpec,
+    parked: Option<Stage>,
+    removal: Removal,
 }
 
 impl Sandboxes {
@@ -170,6 +190,18 @@ impl Sandboxes {
     /// # Errors
     /// The engine failed, or the sandbox did.
     pub async fn open(&self, spec: SandboxSpec, slot: Arc<Slot>) -> Result<Sandbox, SandboxError> {
+        self.open_for(spec, Some(slot)).await
+    }
+
+    /// Starts a sandbox that is nobody's yet: see [`Sandbox::assign`].
+    ///
+    /// # Errors
+    /// The engine failed, or the sandbox did.
+    pub async fn open_spare(&self, spec: SandboxSpec) -> Result<Sandbox, SandboxError> {
+        self.open_for(spec, None).await
+    }
+
+    async fn open_for(&self, spec: SandboxSpec, slot: Option<Arc<Slot>>) -> Result<Sandbox, SandboxError> {
         let shared = Arc::clone(&self.shared);
         // On a task of its own: a caller that goes away while the engine creates a container would never learn its id.
         let tenant = Tenant { _slot: slot, span: Span::current() };
@@ -250,13 +282,14 @@ impl Shared {
         let (mut reader, writer) = link::split(attaching.await?, &self.metrics.executions);
         self.client.container_start(&id, deadline()).instrument(step!("start")).await?;
         let greeting = tokio::time::timeout(CALL_DEADLINE, reader.next()).instrument(step!("greeting")).await;
-        match greeting.map_err(|_| SandboxError::NoGreeting)?? {
-            Some(LinkEvent::Control(Event::Hello { protocol: PROTOCOL, .. })) => {}
+        let memory = match greeting.map_err(|_| SandboxError::NoGreeting)?? {
+            Some(LinkEvent::Control(Event::Hello { protocol: PROTOCOL, memory_bytes, .. })) => memory_bytes,
             Some(_) => return Err(SandboxError::NoGreeting),
             None => return Err(SandboxError::Ended),
-        }
-        let container = Container { client: self.client.clone(), id, _removal: removal };
-        Ok(Sandbox { reader, writer, container })
+        };
+        let container =
+            Container { client: self.client.clone(), id, spec: spec.clone(), parked: None, removal };
+        Ok(Sandbox { reader, writer, container, memory: ByteSize::b(memory) })
     }
 
     async fn owner_label(&self) -> engine_api::Result<&str> {
@@ -266,6 +299,57 @@ impl Shared {
 }
 
 impl Sandbox {
+    /// Starts the process of a first stage, which then waits for its program: `entry` is the name that it opens. A process
+    /// that does not come to wait is gone again.
+    ///
+    /// # Errors
+    /// The sandbox failed.
+    pub async fn park(&mut self, parking: Parking) -> Result<(), SandboxError> {
+        let Parking { stage, command, entry } = parking;
+        let parked = Stage { argv: command, ..stage.clone() };
+        self.writer.command(&Command::Park { stage: parked, entry }).await?;
+        let said = tokio::time::timeout(CALL_DEADLINE, self.reader.next()).await;
+        match said.map_err(|_| SandboxError::NoGreeting)?? {
+            Some(LinkEvent::Control(Event::Parked { is_waiting, memory_bytes })) => {
+                self.memory = ByteSize::b(memory_bytes);
+                self.container.parked = is_waiting.then_some(stage);
+                Ok(())
+            }
+            Some(LinkEvent::Control(Event::Fault { message, .. })) => Err(SandboxError::Parking(message)),
+            Some(_) => Err(SandboxError::NoGreeting),
+            None => Err(SandboxError::Ended),
+        }
+    }
+
+    /// Makes it that of the holder of `slot`, which is given back when the container is gone.
+    pub fn assign(&mut self, slot: Arc<Slot>) {
+        self.container.removal.assign(Tenant { _slot: Some(slot), span: Span::current() });
+    }
+
+    /// The id of its image.
+    #[must_use]
+    pub fn image(&self) -> &str {
+        &self.container.spec.image
+    }
+
+    /// Whether it can be used where one like `wanted` is asked for.
+    #[must_use]
+    pub fn serves(&self, wanted: &SandboxSpec) -> bool {
+        wanted.can_be_served_by(&self.container.spec)
+    }
+
+    /// The memory that was in use in it when it was made ready.
+    #[must_use]
+    pub fn memory(&self) -> ByteSize {
+        self.memory
+    }
+
+    /// Whether it still waits, as far as can be seen without waiting.
+    pub fn is_waiting(&mut self) -> bool {
+        // Nobody has asked it anything: whatever it says, or its end, is none of what it waits for.
+        self.reader.next().now_or_never().is_none()
+    }
+
     /// What it says, where commands go, and the container.
     #[must_use]
     pub fn into_parts(self) -> (LinkReader, LinkWriter, Container) {
@@ -274,11 +358,23 @@ impl Sandbox {
 }
 
 impl Container {
+    /// What it was made with.
+    #[must_use]
+    pub fn spec(&self) -> &SandboxSpec {
+        &self.spec
+    }
+
+    /// The stage whose process waits in it for its program.
+    #[must_use]
+    pub fn parked(&self) -> Option<&Stage> {
+        self.parked.as_ref()
+    }
+
     /// Changes the limits of memory and of processes (`POST /containers/{id}/update`).
     ///
     /// # Errors
     /// The engine failed; the old limits hold.
-    pub async fn limit(&self, memory: bytesize::ByteSize, processes: u32) -> Result<(), SandboxError> {
+    pub async fn limit(&self, memory: ByteSize, processes: u32) -> Result<(), SandboxError> {
         let limit = Some(bytes(memory));
         let body = ContainerUpdateBody {
             memory: limit,

@@ -1,9 +1,8 @@
 //! Takes jobs and runs them: a queue, slots, sandboxes. What REST, and whatever comes beside it, stands on.
 
-use std::collections::HashMap;
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use thiserror::Error;
@@ -16,17 +15,16 @@ use crate::causes::with_causes;
 use crate::client::Client;
 use crate::execution::{Channels, ExecutionError, ExecutionEvent, Job, Outcome, execute};
 use crate::images::background::{Background, Build};
-use crate::images::{self, Builder, Image, ImageState, Look};
+use crate::images::known::Known;
+use crate::images::{Builder, Image, ImageState, Look};
 use crate::languages::{Language, Languages};
 use crate::metrics::Metrics;
 use crate::outage::Outage;
+use crate::pool::{Pool, PoolLimits};
 use crate::queue::{Queue, QueueError, QueueLimits, Slot};
 use crate::readiness::{Readiness, Watch};
 use crate::sandbox::{Sandbox, SandboxError, Sandboxes};
 use crate::traces::step;
-
-/// How long an image's id is taken for current. A rebuilt image is used after that.
-const IMAGE_MEMORY: Duration = Duration::from_secs(5);
 
 /// How often a sandbox is tried to be made while the engine answers, but not as it should.
 const ATTEMPTS: u32 = 4;
@@ -37,7 +35,8 @@ pub struct Service {
     languages: Languages,
     sandboxes: Sandboxes,
     queue: Queue,
-    images: Mutex<HashMap<String, (Instant, Image)>>,
+    known: Arc<Known>,
+    pool: Option<Arc<Pool>>,
     background: Background,
     outage: Outage,
     watch: Watch,
@@ -109,7 +108,8 @@ impl Service {
             languages,
             sandboxes,
             queue: Queue::new(limits),
-            images: Mutex::default(),
+            known: Arc::default(),
+            pool: None,
             background: Background::default(),
             outage: Outage::new(Duration::ZERO),
             watch: Watch::default(),
@@ -121,6 +121,24 @@ impl Service {
     #[must_use]
     pub fn with_engine_patience(self, patience: Duration) -> Self {
         Self { outage: Outage::new(patience), ..self }
+    }
+
+    /// The same, but sandboxes wait for whoever asks next, as many as these limits allow.
+    #[must_use]
+    pub fn with_pool(self, limits: PoolLimits) -> Self {
+        let pool = Pool::start(&self.languages, self.sandboxes.clone(), Arc::clone(&self.known), limits);
+        Self { pool: Some(pool), ..self }
+    }
+
+    /// Has a sandbox of the language wait, if there is a pool.
+    ///
+    /// # Errors
+    /// None could be made.
+    pub async fn fill_pool(&self, language: &Arc<Language>) -> Result<(), ServiceError> {
+        match &self.pool {
+            Some(pool) => pool.fill(language).await.map_err(ServiceError::Sandbox),
+            None => Ok(()),
+        }
     }
 
     /// The engine.
@@ -246,6 +264,9 @@ impl Service {
     pub async fn close(&self) {
         self.refuse_waiting();
         self.background.close().await;
+        if let Some(pool) = &self.pool {
+            pool.close().await;
+        }
         self.sandboxes.close().await;
     }
 
@@ -281,7 +302,7 @@ impl Service {
                 // The image that was there a moment ago; if it was built anew, there is another.
                 ServiceError::Sandbox(SandboxError::Engine(engine)) if engine.is_not_found() => {
                     attempts += 1;
-                    self.forget_image(&job.language);
+                    self.known.forget(&job.language);
                     attempts <= 2
                 }
                 ServiceError::Sandbox(error) if error.may_pass() => {
@@ -298,43 +319,22 @@ impl Service {
 
     async fn open(&self, job: &Job, slot: Arc<Slot>) -> Result<Sandbox, ServiceError> {
         let image = self.image(&job.language).await?;
+        if let Some(sandbox) = self.pool.as_ref().and_then(|pool| pool.take(job, &image, &slot)) {
+            return Ok(sandbox);
+        }
+        let _caller = self.pool.as_ref().map(|pool| pool.caller());
         self.sandboxes.open(job.sandbox(&image), slot).await.map_err(ServiceError::Sandbox)
     }
 
     async fn image(&self, language: &Language) -> Result<Image, ServiceError> {
-        if let Some((seen, image)) = self.known_images().get(&language.key)
-            && seen.elapsed() < IMAGE_MEMORY
-        {
-            return Ok(image.clone());
-        }
-        let state = images::state(self.sandboxes.client(), language).await;
-        let state = state.map_err(|error| ServiceError::Sandbox(error.into()))?;
-        let Some(image) = state.image() else {
-            return Err(self.image_missing(language));
-        };
-        let before = self.known_images().insert(language.key.clone(), (Instant::now(), image.clone()));
-        let is_news = before.is_none_or(|(_, before)| before.id != image.id);
-        if let (ImageState::Stale(_), true) = (&state, is_news) {
-            tracing::warn!(
-                language = language.key,
-                "the image is older than the language's folder or its base"
-            );
-        }
-        Ok(image.clone())
+        let known = self.known.get(self.sandboxes.client(), language).await;
+        let image = known.map_err(|error| ServiceError::Sandbox(error.into()))?;
+        image.ok_or_else(|| self.image_missing(language))
     }
 
     fn image_missing(&self, language: &Language) -> ServiceError {
         let build = self.background.of(&language.key);
         ServiceError::ImageMissing { language: language.key.clone(), build }
-    }
-
-    fn forget_image(&self, language: &Language) {
-        self.known_images().remove(&language.key);
-    }
-
-    fn known_images(&self) -> std::sync::MutexGuard<'_, HashMap<String, (Instant, Image)>> {
-        // No code that holds the lock can panic half way through a change.
-        self.images.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -25,6 +25,7 @@ use crate::keys::{Key, Keys};
 use crate::languages::Languages;
 use crate::limits::Ceilings;
 use crate::metrics::Metrics;
+use crate::pool::PoolLimits;
 use crate::queue::{QueueLimits, Share};
 use crate::rates::Rates;
 use crate::sandbox::{Sandboxes, reaper};
@@ -65,7 +66,15 @@ impl Serve {
         let (queue, ceilings) = (queue_limits(&config), ceilings(&config));
         let sandboxes = Sandboxes::new(client, config.runtime, metrics)?;
         let service = Service::new(languages, sandboxes, queue);
-        let service = Arc::new(service.with_engine_patience(config.engine_patience));
+        let service = service.with_engine_patience(config.engine_patience);
+        let pool = PoolLimits {
+            memory: config.pool_memory,
+            least: config.pool_least,
+            most: config.pool_most.get(),
+            age: config.pool_age,
+            making: sandboxes_at_a_time(),
+        };
+        let service = Arc::new(if pool.memory.as_u64() > 0 { service.with_pool(pool) } else { service });
         if let Some(jobs) = config.build_images {
             service.build_images(jobs, config.cache);
         }
@@ -141,6 +150,12 @@ impl Serve {
         }
         Ok(ExitCode::SUCCESS)
     }
+}
+
+/// How many sandboxes are made ahead at a time: half of the processors are left to programs.
+fn sandboxes_at_a_time() -> NonZeroUsize {
+    let processors = std::thread::available_parallelism().map_or(1, NonZeroUsize::get);
+    NonZeroUsize::new(processors / 2).unwrap_or(NonZeroUsize::MIN)
 }
 
 fn ceilings(config: &Config) -> Ceilings {

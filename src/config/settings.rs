@@ -168,6 +168,14 @@ settings! {
     drain_time: Duration = "1m", "drain-time", "DAYFLY_DRAIN_TIME", from SECOND..=HOUR;
     /// How long runs wait for an engine that went away, as one that is restarted does; counted from when it did
     engine_patience: Duration = "30s", "engine-patience", "DAYFLY_ENGINE_PATIENCE", from Duration::ZERO..=HOUR;
+    /// The memory of sandboxes that wait for whoever asks next; 0 is no such sandbox
+    pool_memory: ByteSize = "512 MiB", "pool-memory", "DAYFLY_POOL_MEMORY", from ByteSize::b(0)..=ByteSize::gib(256);
+    /// How many sandboxes of each language wait, however rarely it is asked for
+    pool_least: usize = "0", "pool-least", "DAYFLY_POOL_LEAST", from 0..=100_usize;
+    /// How many sandboxes of each language wait, however often it is asked for
+    pool_most: NonZeroUsize = "8", "pool-most", "DAYFLY_POOL_MOST", from count(1)..=count(1000);
+    /// How long a sandbox may wait before it is replaced
+    pool_age: Duration = "10m", "pool-age", "DAYFLY_POOL_AGE", from SECOND..=DAY;
     /// A folder of language folders, which add to the built-in ones and replace those of the same name
     languages: Option<PathBuf> = "", "languages", "DAYFLY_LANGUAGES";
     /// The OCI runtime of the sandboxes, as the engine knows it (runc, runsc, kata); the engine's default if not given

@@ -29,7 +29,8 @@ impl<'a> Conversation<'a> {
         container: &'a Container,
         events: mpsc::Sender<ExecutionEvent>,
     ) -> Self {
-        Self { job, writer, reader, container, events, limits: job.first_limits() }
+        let spec = container.spec();
+        Self { job, writer, reader, container, events, limits: (spec.memory, spec.processes) }
     }
 
     /// What the sandbox says next. Dropping this future loses nothing.
@@ -54,7 +55,9 @@ impl<'a> Conversation<'a> {
     /// # Errors
     /// The sandbox does not take them, and why if it says that.
     pub(super) async fn start(&mut self, files: &[u8]) -> Result<(), ExecutionError> {
-        let command = Command::Start { stages: self.job.stages(), stay: self.job.stays() };
+        let parked = self.goes_on_parked();
+        self.limit(self.job.first_limits(), files.len() as u64).await?;
+        let command = Command::Start { stages: self.job.stages(), stay: self.job.stays(), parked };
         let writer = self.writer;
         let starting = async { writer.lock().await.start(files, &command).await };
         tokio::select! {
@@ -66,6 +69,18 @@ impl<'a> Conversation<'a> {
             },
             fault = self.next() => fault.and_then(|_| Err(Self::unexpected())),
         }
+    }
+
+    /// Whether the process that is parked in the sandbox does exactly what the job's first stage would: it was started as
+    /// that is, with the memory that it may have, and reads a text.
+    fn goes_on_parked(&self) -> bool {
+        let stages = self.job.stages();
+        let (Some(parked), Some(stage)) = (self.container.parked(), stages.first()) else { return false };
+        (stage.stage, &stage.argv, &stage.env, stage.terminal)
+            == (parked.stage, &parked.argv, &parked.env, None)
+            && stage.limits.cpu_ms <= parked.limits.cpu_ms
+            && self.limits.0 == self.job.first_limits().0
+            && self.job.program.entry_is_text()
     }
 
     /// Why a sandbox takes nothing more, if it says so.

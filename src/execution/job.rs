@@ -16,6 +16,7 @@ use crate::images::Image;
 use crate::languages::Language;
 use crate::languages::spec::StageSpec;
 use crate::limits::{Allowance, Limits};
+use crate::sandbox::Parking;
 use crate::sandbox::hardening::{SandboxSpec, WORK};
 
 /// What to run.
@@ -86,6 +87,17 @@ impl Job {
             processes: self.first_processes(),
             ia32: image.recipe(&self.language).ia32,
         }
+    }
+
+    /// The process that can wait in this job's sandbox for its program, if the language has one.
+    #[must_use]
+    pub fn parking(&self) -> Option<Parking> {
+        let command = self.first_stage().parked.as_ref()?;
+        Some(Parking {
+            command: self.program.expand(command, &self.language),
+            stage: self.stages().into_iter().next()?,
+            entry: self.program.entry().to_owned(),
+        })
     }
 
     /// What its program may use.

@@ -115,6 +115,14 @@ impl Program {
         self.files.first().map_or(String::new(), |file| String::from_utf8_lossy(&file.content).into_owned())
     }
 
+    /// Whether the entry is a text: UTF-8, without a zero byte.
+    #[must_use]
+    pub fn entry_is_text(&self) -> bool {
+        let is_text =
+            |file: &SourceFile| !file.content.contains(&0) && std::str::from_utf8(&file.content).is_ok();
+        self.files.first().is_some_and(is_text)
+    }
+
     /// What the files hold together, in bytes.
     #[must_use]
     pub fn size(&self) -> u64 {

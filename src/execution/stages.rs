@@ -55,7 +55,7 @@ pub(super) async fn listen(
                 artifacts = Artifacts::new(std::mem::take(&mut archive), &job.artifacts, skipped, more)?;
             }
             LinkEvent::Control(Event::End) => return Ok(Outcome::new(&reports).with_artifacts(artifacts)),
-            LinkEvent::Control(Event::Fault { .. } | Event::Hello { .. }) => {
+            LinkEvent::Control(Event::Fault { .. } | Event::Hello { .. } | Event::Parked { .. }) => {
                 return Err(Conversation::unexpected());
             }
         }

@@ -57,6 +57,19 @@ pub struct SandboxSpec {
     pub ia32: bool,
 }
 
+impl SandboxSpec {
+    /// Whether a sandbox that was made so can serve where this one is asked for, once its limits are changed: it is of the
+    /// same image, and its file systems have the same sizes, which stay as they are.
+    #[must_use]
+    pub fn can_be_served_by(&self, other: &Self) -> bool {
+        let sizes = |memory| {
+            [(WORK_SHARE, WORK_SIZE), (TMP_SHARE, TMP_SIZE), (SHM_SHARE, SHM_SIZE)]
+                .map(|(part, most)| share(memory, part, most))
+        };
+        self.image == other.image && self.ia32 == other.ia32 && sizes(self.memory) == sizes(other.memory)
+    }
+}
+
 /// What all sandboxes of this process share.
 #[derive(Debug)]
 pub(super) struct Common<'a> {

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
 
-use super::{CALL_DEADLINE, Lease};
+use super::{CALL_DEADLINE, Lease, Tenant};
 use crate::causes::with_causes;
 
 /// How often to look whether a removal that is under way has ended.
@@ -35,6 +35,13 @@ pub(super) struct Removal {
 impl Removal {
     pub(super) fn new(client: Client, id: ContainerId, lease: Lease, tracker: TaskTracker) -> Self {
         Self { task: Some((client, id, lease)), tracker, is_late: false }
+    }
+
+    /// Says for whom the container is now.
+    pub(super) fn assign(&mut self, tenant: Tenant) {
+        if let Some((_, _, lease)) = &mut self.task {
+            lease.tenant = tenant;
+        }
     }
 
     /// The creation failed. Unless the engine says so, it may have made the container all the same.

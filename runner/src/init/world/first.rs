@@ -127,5 +127,6 @@ fn forget_the_link(channel: &Channel) -> io::Result<()> {
     let null = File::options().read(true).write(true).open("/dev/null")?;
     dup2_stdin(&null)?;
     dup2_stdout(&null)?;
+    drop(null);
     reaper::close_descriptors_but(channel.as_fd().as_raw_fd())
 }

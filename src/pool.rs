@@ -1,0 +1,267 @@
+//! Sandboxes that wait for whoever asks next.
+//!
+//! How many of a language there are follows from how often it is asked for ([`demand`]), between a floor and a ceiling and
+//! within a budget of memory. Each serves one run, as every sandbox does; one that cannot is dropped, and an empty shelf
+//! is nobody's to wait for: a run then makes its own sandbox, as it would without a pool.
+
+mod demand;
+mod shelf;
+
+use std::collections::BTreeMap;
+use std::num::NonZeroUsize;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use bytesize::ByteSize;
+use tokio::sync::Notify;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use self::shelf::{Shelf, Spare};
+use crate::causes::with_causes;
+use crate::execution::{Job, Program};
+use crate::images::Image;
+use crate::images::known::Known;
+use crate::languages::{Language, Languages};
+use crate::queue::Slot;
+use crate::sandbox::{Sandbox, SandboxError, Sandboxes};
+
+/// How often it is looked at what waits: whether it is old, alive, and of the image that is current.
+const LOOK: Duration = Duration::from_secs(4);
+/// After a failure, nothing of the language is made for so long.
+const PAUSE: Duration = Duration::from_secs(10);
+
+/// What a pool may hold.
+#[derive(Clone, Debug)]
+pub struct PoolLimits {
+    /// Memory of all that waits together.
+    pub memory: ByteSize,
+    /// How many of each language wait, however rarely it is asked for.
+    pub least: usize,
+    /// How many of each language wait, however often it is asked for.
+    pub most: usize,
+    /// How old one may become.
+    pub age: Duration,
+    /// How many are made at a time.
+    pub making: NonZeroUsize,
+}
+
+/// Sandboxes that wait, by language.
+#[derive(Debug)]
+pub(crate) struct Pool {
+    sandboxes: Sandboxes,
+    known: Arc<Known>,
+    limits: PoolLimits,
+    shelves: Mutex<BTreeMap<String, Shelf>>,
+    /// Callers for whom a sandbox is made at the moment: they come first.
+    callers: Mutex<usize>,
+    changed: Notify,
+    closed: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Pool {
+    /// A pool that fills itself from now on.
+    pub(crate) fn start(
+        languages: &Languages,
+        sandboxes: Sandboxes,
+        known: Arc<Known>,
+        limits: PoolLimits,
+    ) -> Arc<Self> {
+        let shelf = |language: Arc<Language>| (language.key.clone(), Shelf::new(language));
+        let pool = Arc::new(Self {
+            sandboxes,
+            known,
+            limits,
+            shelves: Mutex::new(languages.iter().cloned().map(shelf).collect()),
+            callers: Mutex::default(),
+            changed: Notify::new(),
+            closed: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+        });
+        pool.tasks.spawn(Arc::clone(&pool).keep());
+        pool
+    }
+
+    /// A sandbox that waits for a job like this, if there is one; it belongs to the holder of `slot` from now on.
+    pub(crate) fn take(&self, job: &Job, image: &Image, slot: &Arc<Slot>) -> Option<Sandbox> {
+        let wanted = job.sandbox(image);
+        let taken = {
+            let mut shelves = self.shelves();
+            let shelf = shelves.get_mut(&job.language.key)?;
+            shelf.demand.arrived(Instant::now());
+            shelf.image = Some(image.clone());
+            shelf.take(&wanted)
+        };
+        self.sandboxes.metrics().pool.taken(&job.language.key, taken.is_some());
+        self.changed.notify_one();
+        let mut sandbox = taken?;
+        sandbox.assign(Arc::clone(slot));
+        Some(sandbox)
+    }
+
+    /// Says that a caller waits for a sandbox that is made just now, until what this gives is dropped.
+    pub(crate) fn caller(&self) -> Caller<'_> {
+        *self.callers() += 1;
+        Caller { pool: self }
+    }
+
+    /// Makes a sandbox of the language ready, however rarely it is asked for.
+    ///
+    /// # Errors
+    /// None could be made.
+    pub(crate) async fn fill(&self, language: &Arc<Language>) -> Result<(), SandboxError> {
+        if let Some(image) = self.known.get(self.sandboxes.client(), language).await? {
+            let spare = self.make(language, &image).await?;
+            self.put(language, Ok(spare));
+        }
+        Ok(())
+    }
+
+    /// Drops what waits, and makes nothing more.
+    pub(crate) async fn close(&self) {
+        self.closed.cancel();
+        self.tasks.close();
+        self.tasks.wait().await;
+        self.shelves().values_mut().for_each(Shelf::clear);
+        self.count();
+    }
+
+    /// Keeps the shelves as they should be until the pool is closed.
+    async fn keep(self: Arc<Self>) {
+        let mut next_look = Instant::now();
+        loop {
+            if next_look <= Instant::now() {
+                tokio::select! {
+                    () = self.closed.cancelled() => return,
+                    () = self.look() => {}
+                }
+                next_look = Instant::now() + LOOK;
+            }
+            while let Some((language, image)) = self.next() {
+                self.tasks.spawn(Arc::clone(&self).make_and_put(language, image));
+            }
+            self.count();
+            tokio::select! {
+                () = self.closed.cancelled() => return,
+                () = self.changed.notified() => {}
+                () = tokio::time::sleep_until(next_look.into()) => {}
+            }
+        }
+    }
+
+    /// Drops what is old or has ended, and whatever is not of the current image.
+    async fn look(&self) {
+        let now = Instant::now();
+        let wanted: Vec<_> = {
+            let shelves = self.shelves();
+            let is_wanted = |shelf: &&Shelf| self.target(shelf, now) > 0 || shelf.len() > 0;
+            shelves.values().filter(is_wanted).map(|shelf| Arc::clone(&shelf.language)).collect()
+        };
+        for language in wanted {
+            let image = match self.known.look(self.sandboxes.client(), &language).await {
+                Ok(image) => image,
+                Err(error) => {
+                    tracing::debug!(language = language.key, "no look at an image: {}", with_causes(&error));
+                    continue;
+                }
+            };
+            if let Some(shelf) = self.shelves().get_mut(&language.key) {
+                shelf.keep_good(image, self.limits.age, self.target(shelf, now));
+            }
+        }
+    }
+
+    /// What to make next: of that which is missed most, as long as there is room. Nothing while a caller waits for a
+    /// sandbox: what makes it should not have to share the processors.
+    fn next(&self) -> Option<(Arc<Language>, Image)> {
+        if *self.callers() > 0 || self.closed.is_cancelled() {
+            return None;
+        }
+        let now = Instant::now();
+        let mut shelves = self.shelves();
+        let making: usize = shelves.values().map(|shelf| shelf.making).sum();
+        let used: u64 = shelves.values().map(Shelf::memory).sum();
+        if making >= self.limits.making.get() {
+            return None;
+        }
+        let shelf = shelves
+            .values_mut()
+            .filter(|shelf| shelf.image.is_some() && !shelf.is_paused(now))
+            .filter(|shelf| used + shelf.cost() <= self.limits.memory.as_u64())
+            .filter(|shelf| shelf.len() + shelf.making < self.target(shelf, now))
+            .min_by_key(|shelf| (shelf.len() + shelf.making, shelf.language.spec.rank))?;
+        shelf.making += 1;
+        Some((Arc::clone(&shelf.language), shelf.image.clone()?))
+    }
+
+    fn target(&self, shelf: &Shelf, now: Instant) -> usize {
+        shelf.demand.target(now).min(self.limits.most).max(self.limits.least)
+    }
+
+    async fn make_and_put(self: Arc<Self>, language: Arc<Language>, image: Image) {
+        let made = tokio::select! {
+            // The sandbox that is half made removes itself.
+            () = self.closed.cancelled() => return,
+            made = self.make(&language, &image) => made,
+        };
+        if let Some(shelf) = self.shelves().get_mut(&language.key) {
+            shelf.making -= 1;
+        }
+        self.put(&language, made);
+        self.changed.notify_one();
+    }
+
+    async fn make(&self, language: &Arc<Language>, image: &Image) -> Result<Spare, SandboxError> {
+        let begun = Instant::now();
+        let job = Job::new(Arc::clone(language), Program::single(language, ""));
+        let mut sandbox = self.sandboxes.open_spare(job.sandbox(image)).await?;
+        if let Some(parking) = job.parking() {
+            sandbox.park(parking).await?;
+        }
+        Ok(Spare { sandbox, made: Instant::now(), took: begun.elapsed() })
+    }
+
+    fn put(&self, language: &Arc<Language>, made: Result<Spare, SandboxError>) {
+        let mut shelves = self.shelves();
+        let Some(shelf) = shelves.get_mut(&language.key) else { return };
+        match made {
+            Ok(spare) => shelf.put(spare),
+            Err(error) => {
+                tracing::warn!(language = language.key, "no sandbox to wait: {}", with_causes(&error));
+                shelf.pause(Instant::now() + PAUSE);
+            }
+        }
+    }
+
+    /// Tells the metrics what there is.
+    fn count(&self) {
+        let now = Instant::now();
+        let metrics = &self.sandboxes.metrics().pool;
+        for (key, shelf) in &*self.shelves() {
+            metrics.set(key, shelf.len(), self.target(shelf, now), shelf.memory());
+        }
+    }
+
+    fn shelves(&self) -> MutexGuard<'_, BTreeMap<String, Shelf>> {
+        // No code that holds the lock can panic half way through a change.
+        self.shelves.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn callers(&self) -> MutexGuard<'_, usize> {
+        self.callers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A caller for whom a sandbox is made, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Caller<'a> {
+    pool: &'a Pool,
+}
+
+impl Drop for Caller<'_> {
+    fn drop(&mut self) {
+        *self.pool.callers() -= 1;
+        self.pool.changed.notify_one();
+    }
+}
