@@ -32,7 +32,7 @@ pub use self::job::{Asked, Job};
 pub use self::judge::{
     Comparison, Expected, KEPT_OUTPUT, TESTS_TIME, TestCase, TestOutcome, TestPlan, Verdict,
 };
-pub use self::outcome::{Outcome, StageOutcome, Status, TimeLimit};
+pub use self::outcome::{Isolation, Outcome, StageOutcome, Status, TimeLimit};
 pub use self::program::{Program, ProgramError, SourceFile};
 use crate::sandbox::{Sandbox, SandboxError};
 

@@ -96,7 +96,7 @@ impl Pool {
         self.sandboxes.metrics().pool.taken(&job.language.key, taken.is_some());
         self.changed.notify_one();
         let mut sandbox = taken?;
-        sandbox.assign(Arc::clone(slot));
+        sandbox.assign(Arc::clone(slot), self.sandboxes.metrics());
         Some(sandbox)
     }
 

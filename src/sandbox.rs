@@ -17,7 +17,7 @@ use bytesize::ByteSize;
 use engine_api::{AttachOptions, Client, ContainerId, ContainerUpdateBody, Deadline};
 use futures_util::FutureExt as _;
 use runner::message::MessageError;
-use runner::protocol::{Command, Event, PROTOCOL, Stage};
+use runner::protocol::{Command, Event, PROTOCOL, Stage, Worlds};
 use thiserror::Error;
 use tokio::sync::OnceCell;
 use tokio::sync::oneshot;
@@ -123,7 +123,7 @@ pub struct Parking {
 #[derive(Clone, Debug)]
 struct Tenant {
     /// None while it is nobody's yet.
-    _slot: Option<Arc<Slot>>,
+    slot: Option<Arc<Slot>>,
     /// Where log lines about the sandbox belong, as long as it is there.
     span: Span,
 }
@@ -132,7 +132,8 @@ struct Tenant {
 #[derive(Debug)]
 struct Lease {
     tenant: Tenant,
-    _counted: Held,
+    /// Among those of runs, once it is of one.
+    _counted: Option<Held>,
 }
 
 /// The container behind a sandbox. Dropping it removes the container in the background.
@@ -142,6 +143,7 @@ pub struct Container {
     id: ContainerId,
     spec: SandboxSpec,
     parked: Option<Stage>,
+    has_worlds: bool,
     removal: Removal,
 }
 
@@ -204,7 +206,7 @@ impl Sandboxes {
     async fn open_for(&self, spec: SandboxSpec, slot: Option<Arc<Slot>>) -> Result<Sandbox, SandboxError> {
         let shared = Arc::clone(&self.shared);
         // On a task of its own: a caller that goes away while the engine creates a container would never learn its id.
-        let tenant = Tenant { _slot: slot, span: Span::current() };
+        let tenant = Tenant { slot: slot, span: Span::current() };
         let (sender, opened) = oneshot::channel();
         let opening = async move {
             // A sandbox that nobody takes any more is dropped in here: its removal is a task before this one is over, so
@@ -268,7 +270,8 @@ impl Shared {
         // A name of our own: should the connection break meanwhile, what the engine made can still be removed.
         let name = format!("dayfly-{}", Uuid::new_v4());
         let id: ContainerId = name.parse()?;
-        let counted = Held::one_of(&self.metrics.executions.sandboxes);
+        let is_of_a_run = tenant.slot.is_some();
+        let counted = is_of_a_run.then(|| Held::one_of(&self.metrics.executions.sandboxes));
         let lease = Lease { tenant: tenant.clone(), _counted: counted };
         let mut removal = Removal::new(self.client.clone(), id.clone(), lease, self.tasks.clone());
         let creating = self.client.container_create(Some(&name), &body, deadline());
@@ -282,13 +285,19 @@ impl Shared {
         let (mut reader, writer) = link::split(attaching.await?, &self.metrics.executions);
         self.client.container_start(&id, deadline()).instrument(step!("start")).await?;
         let greeting = tokio::time::timeout(CALL_DEADLINE, reader.next()).instrument(step!("greeting")).await;
-        let memory = match greeting.map_err(|_| SandboxError::NoGreeting)?? {
-            Some(LinkEvent::Control(Event::Hello { protocol: PROTOCOL, memory_bytes, .. })) => memory_bytes,
+        let (memory, worlds) = match greeting.map_err(|_| SandboxError::NoGreeting)?? {
+            Some(LinkEvent::Control(Event::Hello { protocol: PROTOCOL, memory_bytes, worlds, .. })) => {
+                (memory_bytes, worlds)
+            }
             Some(_) => return Err(SandboxError::NoGreeting),
             None => return Err(SandboxError::Ended),
         };
-        let container =
-            Container { client: self.client.clone(), id, spec: spec.clone(), parked: None, removal };
+        if let Worlds::Refused { reason } = &worlds {
+            tracing::debug!("this sandbox has no worlds: {reason}");
+        }
+        let has_worlds = worlds == Worlds::Here;
+        let (client, spec) = (self.client.clone(), spec.clone());
+        let container = Container { client, id, spec, parked: None, has_worlds, removal };
         Ok(Sandbox { reader, writer, container, memory: ByteSize::b(memory) })
     }
 
@@ -322,8 +331,10 @@ impl Sandbox {
     }
 
     /// Makes it that of the holder of `slot`, which is given back when the container is gone.
-    pub fn assign(&mut self, slot: Arc<Slot>) {
-        self.container.removal.assign(Tenant { _slot: Some(slot), span: Span::current() });
+    pub fn assign(&mut self, slot: Arc<Slot>, metrics: &Metrics) {
+        let tenant = Tenant { slot: Some(slot), span: Span::current() };
+        let counted = Some(Held::one_of(&metrics.executions.sandboxes));
+        self.container.removal.assign(Lease { tenant, _counted: counted });
     }
 
     /// The id of its image.
@@ -362,6 +373,12 @@ impl Container {
     #[must_use]
     pub fn spec(&self) -> &SandboxSpec {
         &self.spec
+    }
+
+    /// Whether each stage in it gets a world.
+    #[must_use]
+    pub fn has_worlds(&self) -> bool {
+        self.has_worlds
     }
 
     /// The stage whose process waits in it for its program.

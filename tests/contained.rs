@@ -21,7 +21,7 @@ impl ServersContainer {
         let socket =
             format!("{}:/var/run/docker.sock", Endpoint::from_env().unwrap().unix_path().unwrap().display());
         let options = ["--user=0:0", "--network=host", "--cap-drop=ALL", "--volume", &socket];
-        let command = ["--entrypoint=/dayfly", IMAGE, "serve", "--port=0"];
+        let command = ["--entrypoint=/dayfly", IMAGE, "serve", "--port=0", "--pool-memory=0"];
         let id = docker(&[&["create"], &options[..], &command[..]].concat()).trim().to_owned();
         let container = Self(id);
         docker(&["cp", DAYFLY, &format!("{}:/dayfly", container.0)]);

@@ -15,10 +15,10 @@ use super::error::ApiError;
 use super::gate::Gate;
 use super::job::{self, ExecuteRequest};
 use super::json_body::JsonBody;
-use super::judge::{ISOLATION, TestReply};
+use super::judge::TestReply;
 use super::openapi::Operation;
 use super::outcome::{CompileReply, OutcomeReply};
-use crate::execution::{Asked, Channels, Collected, Collector, Input, Outcome};
+use crate::execution::{Asked, Channels, Collected, Collector, Input, Isolation, Outcome};
 use crate::service::Service;
 
 /// Events that may wait to be collected.
@@ -52,7 +52,8 @@ pub(super) struct ExecuteReply {
 
 #[derive(JsonSchema, Serialize)]
 struct TestsReply {
-    isolation: &'static str,
+    /// What stands between the tests: `world` or `shared-sandbox`.
+    isolation: Option<&'static str>,
     tests: Vec<TestReply>,
 }
 
@@ -115,7 +116,7 @@ impl ExecuteReply {
                 output: collected.compile,
             }),
             tests: asked.tests.then(|| TestsReply {
-                isolation: ISOLATION,
+                isolation: outcome.isolation.map(Isolation::as_str),
                 tests: outcome.tests.into_iter().map(TestReply::from).collect(),
             }),
             artifacts: asked.artifacts.then(|| outcome.artifacts.into()),

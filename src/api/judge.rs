@@ -20,9 +20,6 @@ const MOST_TESTS: usize = 1000;
 /// The longest name of a test, in bytes.
 const LONGEST_NAME: usize = 256;
 
-/// What tests share: one sandbox, whose files are put back before each. They are not walled off from each other.
-pub(super) const ISOLATION: &str = "shared-sandbox";
-
 /// One test. What it does not say is as the request says.
 #[derive(Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]

@@ -13,6 +13,7 @@ use super::{Failure, choose, client, print, state_name};
 use crate::conformance::{self, Row, matrix, measure};
 use crate::images::Look;
 use crate::languages::{self, Language};
+use crate::pool::PoolLimits;
 use crate::queue::QueueLimits;
 use crate::sandbox::Sandboxes;
 use crate::service::Service;
@@ -45,6 +46,9 @@ struct Trials {
     /// How many languages to try at a time
     #[arg(long, default_value = "2", value_name = "LANGUAGES")]
     jobs: NonZeroUsize,
+    /// Let each run find a sandbox that waits, as a server that is asked often has one
+    #[arg(long)]
+    parked: bool,
     #[command(flatten)]
     flags: CommandFlags,
 }
@@ -82,7 +86,15 @@ impl Trials {
         let languages = languages::Languages::load(config.languages.as_deref())?;
         let chosen = choose(&languages, &self.keys)?;
         let sandboxes = Sandboxes::new(client()?, config.runtime, Arc::default())?;
-        let service = Arc::new(Service::new(languages, sandboxes, QueueLimits::own(self.jobs, usize::MAX)));
+        let service = Service::new(languages, sandboxes, QueueLimits::own(self.jobs, usize::MAX));
+        let pool = PoolLimits {
+            memory: config.pool_memory,
+            least: 0,
+            most: self.jobs.get(),
+            age: config.pool_age,
+            making: self.jobs,
+        };
+        let service = Arc::new(if self.parked { service.with_pool(pool) } else { service });
         let turns = Arc::new(Semaphore::new(self.jobs.get()));
         let mut trials = JoinSet::new();
         for (place, language) in chosen.into_iter().enumerate() {

@@ -62,6 +62,7 @@ pub(super) async fn run<'a>(
     job: &Job,
     feed: Feed,
 ) -> Result<Trial<'a>, String> {
+    service.fill_pool(language).await.map_err(|error| with_causes(&error))?;
     let (sender, input) = Input::channel();
     let (events, received) = mpsc::channel(64);
     let (relayed, collected) = mpsc::channel(64);

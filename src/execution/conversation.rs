@@ -4,6 +4,7 @@ use bytesize::ByteSize;
 use runner::protocol::{Command, Event, FaultKind};
 use tokio::sync::{Mutex, mpsc};
 
+use super::outcome::Isolation;
 use super::{ExecutionError, ExecutionEvent, Job};
 use crate::sandbox::{Container, LinkEvent, LinkReader, LinkWriter, SandboxError};
 
@@ -81,6 +82,11 @@ impl<'a> Conversation<'a> {
             && stage.limits.cpu_ms <= parked.limits.cpu_ms
             && self.limits.0 == self.job.first_limits().0
             && self.job.program.entry_is_text()
+    }
+
+    /// What stands between the tests that are run in it.
+    pub(super) fn isolation(&self) -> Isolation {
+        if self.container.has_worlds() { Isolation::World } else { Isolation::SharedSandbox }
     }
 
     /// Why a sandbox takes nothing more, if it says so.

@@ -106,8 +106,30 @@ pub struct Outcome {
     pub run: Option<StageOutcome>,
     /// The tests, if the program was run on tests and not once.
     pub tests: Vec<TestOutcome>,
+    /// What stands between its tests, if there are any.
+    pub isolation: Option<Isolation>,
     /// Files that it made and the caller asked for.
     pub artifacts: Artifacts,
+}
+
+/// What stands between the tests of one program.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Isolation {
+    /// Their files are put back, and nothing more: the host permits no worlds.
+    SharedSandbox,
+    /// Each has a world: a user, mount, PID and IPC namespace of its own (namespaces(7)).
+    World,
+}
+
+impl Isolation {
+    /// As replies have it.
+    #[must_use]
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::SharedSandbox => "shared-sandbox",
+            Self::World => "world",
+        }
+    }
 }
 
 impl Outcome {
@@ -132,17 +154,22 @@ impl Outcome {
             // Ended by the caller before the program was started.
             (None, _) => Status::Cancelled,
         };
-        Self { status, compile, run, tests: Vec::new(), artifacts: Artifacts::default() }
+        Self { status, compile, run, tests: Vec::new(), isolation: None, artifacts: Artifacts::default() }
     }
 
     /// The outcome of a run on tests. Its status is that of the first test that is not accepted.
-    pub(super) fn of_tests(compile: Option<&StageReport>, tests: Vec<TestOutcome>) -> Self {
+    pub(super) fn of_tests(
+        compile: Option<&StageReport>,
+        tests: Vec<TestOutcome>,
+        isolation: Isolation,
+    ) -> Self {
         let compile = compile.map(StageOutcome::new);
         let status = match &compile {
             Some(compile) if compile.status != Status::Success => Status::CompileError,
             _ => tests.iter().find_map(TestOutcome::failure).unwrap_or(Status::Success),
         };
-        Self { status, compile, run: None, tests, artifacts: Artifacts::default() }
+        let isolation = Some(isolation);
+        Self { status, compile, run: None, tests, isolation, artifacts: Artifacts::default() }
     }
 
     pub(super) fn with_artifacts(self, artifacts: Artifacts) -> Self {
@@ -303,10 +330,10 @@ mod tests {
             (vec![Verdict::Accepted, Verdict::Skipped], Status::TimeLimit),
         ] {
             let tests = verdicts.into_iter().map(test).collect();
-            assert_eq!(Outcome::of_tests(None, tests).status, status);
+            assert_eq!(Outcome::of_tests(None, tests, Isolation::World).status, status);
         }
         let failed = report(StageName::Compile, StageEnd::Exited { code: 1 });
-        let outcome = Outcome::of_tests(Some(&failed), vec![test(Verdict::Skipped)]);
+        let outcome = Outcome::of_tests(Some(&failed), vec![test(Verdict::Skipped)], Isolation::World);
         assert_eq!(outcome.status, Status::CompileError);
     }
 }

@@ -33,7 +33,7 @@ pub(super) async fn run_tests(
     };
     conversation.say(&Command::Finish).await?;
     while !matches!(conversation.next().await?, LinkEvent::Control(Event::End)) {}
-    Ok(Outcome::of_tests(compile.as_ref(), tests))
+    Ok(Outcome::of_tests(compile.as_ref(), tests, conversation.isolation()))
 }
 
 async fn compile(conversation: &mut Conversation<'_>) -> Result<StageReport, ExecutionError> {

@@ -33,7 +33,7 @@ pub struct ExecutionMetrics {
     pub input_bytes: Counter,
     /// Bytes that programs and compilers wrote, up to their limits.
     pub output_bytes: Counter,
-    /// Containers that are not gone yet.
+    /// Containers of runs that are not gone yet.
     pub sandboxes: Gauge,
     ended: Family<Execution, Counter>,
     seconds: Histogram,
@@ -80,7 +80,7 @@ impl ExecutionMetrics {
             Unit::Seconds,
             metrics.wait_seconds.clone(),
         );
-        registry.register("sandboxes", "Containers that are not gone yet", sandboxes);
+        registry.register("sandboxes", "Containers of runs that are not gone yet", sandboxes);
         registry.register(
             "sandboxes_limit",
             "Runs that there may be at a time",

@@ -36,8 +36,9 @@ const TMP_SHARE: u64 = 8;
 const SHM_SHARE: u64 = 16;
 
 const OPEN_FILES: i64 = 1024;
-/// The runner is one process among those that are counted.
-const RUNNER_PROCESSES: i64 = 1;
+/// The runner and the first process of its world are among those that are counted. Where there are no worlds, a program
+/// can have one process more.
+const RUNNER_PROCESSES: i64 = 2;
 /// High, so that the host's own processes outlive the sandbox; below the 1000 of the runner's children.
 const OOM_SCORE_ADJ: i64 = 500;
 const ONE_CPU: i64 = 1_000_000_000;

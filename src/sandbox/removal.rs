@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
 
-use super::{CALL_DEADLINE, Lease, Tenant};
+use super::{CALL_DEADLINE, Lease};
 use crate::causes::with_causes;
 
 /// How often to look whether a removal that is under way has ended.
@@ -38,9 +38,9 @@ impl Removal {
     }
 
     /// Says for whom the container is now.
-    pub(super) fn assign(&mut self, tenant: Tenant) {
-        if let Some((_, _, lease)) = &mut self.task {
-            lease.tenant = tenant;
+    pub(super) fn assign(&mut self, lease: Lease) {
+        if let Some((_, _, held)) = &mut self.task {
+            *held = lease;
         }
     }
 
