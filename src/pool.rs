@@ -224,9 +224,11 @@ impl Pool {
 
     fn put(&self, language: &Arc<Language>, made: Result<Spare, SandboxError>) {
         let mut shelves = self.shelves();
+        let used = shelves.values().map(Shelf::memory).sum();
+        let room = self.limits.memory.as_u64().saturating_sub(used);
         let Some(shelf) = shelves.get_mut(&language.key) else { return };
         match made {
-            Ok(spare) => shelf.put(spare),
+            Ok(spare) => shelf.put(spare, room),
             Err(error) => {
                 tracing::warn!(language = language.key, "no sandbox to wait: {}", with_causes(&error));
                 shelf.pause(Instant::now() + PAUSE);

@@ -175,7 +175,7 @@ fn a_probe_attacks_nothing_but_a_sandbox() {
 const WEAKENED: [(&str, &str); 6] = [
     ("\"Memory\":268435456", "\"Memory\":999999488"),
     ("\"MemorySwap\":268435456", "\"MemorySwap\":999999488"),
-    ("\"PidsLimit\":65", "\"PidsLimit\":-1"),
+    ("\"PidsLimit\":66", "\"PidsLimit\":-1"),
     ("\"NanoCpus\":1000000000", "\"NanoCpus\":2000000000"),
     ("nr_inodes=16384", "nr_inodes=00000"),
     (r#"defaultAction\":\"SCMP_ACT_ERRNO"#, r#"defaultAction\":\"SCMP_ACT_ALLOW"#),

@@ -157,7 +157,7 @@ def look():
                    for folder, folders, files in os.walk(root) for name in folders + files)
     ipc = [len(open(f'/proc/sysvipc/{kind}').readlines()) - 1 for kind in ('shm', 'sem', 'msg')]
     # The runner, this one, and the first process of its world, which is its parent. /proc has the container's numbers.
-    own = [open('/proc/self/status').read().split(key)[1].split()[0] for key in ('\nPid:', '\nPPid:')]
+    own = [open('/proc/self/status').read().split(key)[1].split()[0] for key in ('\\nPid:', '\\nPPid:')]
     processes = [name for name in os.listdir('/proc') if name.isdigit() and name not in ['1', *own]]
     attributes = [os.listxattr(path) for path in ('/box', 'data')]
     return found, ipc, processes, attributes, os.sched_getaffinity(0), oct(os.stat('/box').st_mode), open('data').read()

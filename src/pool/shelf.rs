@@ -11,7 +11,7 @@ use crate::sandbox::Sandbox;
 use crate::sandbox::hardening::SandboxSpec;
 
 /// What a sandbox is taken to need as long as none of its language was made.
-const USUAL_MEMORY: u64 = 16 * 1024 * 1024;
+const USUAL_MEMORY: u64 = 8 * 1024 * 1024;
 
 /// A sandbox that waits.
 #[derive(Debug)]
@@ -65,10 +65,13 @@ impl Shelf {
         self.latest
     }
 
-    pub(super) fn put(&mut self, spare: Spare) {
+    /// Takes what was made, if that fits into `room` bytes; drops it otherwise.
+    pub(super) fn put(&mut self, spare: Spare, room: u64) {
         self.latest = spare.sandbox.memory().as_u64();
         self.demand.made(spare.took);
-        self.spares.push_back(spare);
+        if self.latest <= room {
+            self.spares.push_back(spare);
+        }
     }
 
     /// The oldest one that can serve, if there is one. What has ended meanwhile is dropped.

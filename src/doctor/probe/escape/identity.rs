@@ -2,6 +2,7 @@
 
 use std::fs;
 
+use nix::errno::Errno;
 use nix::unistd::{Gid, Uid, setgid, setgroups, setuid};
 
 use crate::doctor::probe::attempt::{Area, AttemptResult, from_call, tried};
@@ -56,6 +57,14 @@ fn profile() -> AttemptResult {
 pub(super) fn become_root() {
     let root = (Gid::from_raw(0), Uid::from_raw(0));
     tried(Area::Privileges, "setgroups", from_call(setgroups(&[root.0])));
-    tried(Area::Privileges, "setgid", from_call(setgid(root.0)));
-    tried(Area::Privileges, "setuid", from_call(setuid(root.1)));
+    tried(Area::Privileges, "setgid", from_change(setgid(root.0)));
+    tried(Area::Privileges, "setuid", from_change(setuid(root.1)));
+}
+
+/// In a world there is no root to become: its user namespace maps one user (user_namespaces(7)).
+fn from_change(result: Result<(), Errno>) -> AttemptResult {
+    match result {
+        Err(error @ Errno::EINVAL) => AttemptResult::Refused(format!("{error:?}")),
+        result => from_call(result),
+    }
 }
