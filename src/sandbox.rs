@@ -1,6 +1,8 @@
 //! Sandboxes: one container each, used once, removed whatever happens.
 
+mod container;
 mod dialect;
+mod error;
 pub mod hardening;
 mod link;
 mod owner;
@@ -14,18 +16,18 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytesize::ByteSize;
-use engine_api::{AttachOptions, Client, ContainerId, ContainerUpdateBody, Deadline};
+use engine_api::{AttachOptions, Client, ContainerId, Deadline};
 use futures_util::FutureExt as _;
-use runner::message::MessageError;
 use runner::protocol::{Command, Event, PROTOCOL, Stage, Worlds};
-use thiserror::Error;
 use tokio::sync::OnceCell;
 use tokio::sync::oneshot;
 use tokio_util::task::TaskTracker;
 use tracing::{Instrument as _, Span};
 use uuid::Uuid;
 
-use self::hardening::{Common, SandboxSpec, bytes};
+pub use self::container::Container;
+pub use self::error::SandboxError;
+use self::hardening::{Common, SandboxSpec};
 pub use self::link::{LinkEvent, LinkReader, LinkWriter};
 use self::owner::Owner;
 use self::reaper::Watcher;
@@ -64,41 +66,6 @@ struct Shared {
     watcher: Watcher,
 }
 
-/// Why there is no sandbox, or no more.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum SandboxError {
-    /// The sandbox ended without saying why.
-    #[error("the sandbox ended before it reported")]
-    Ended,
-    /// The engine.
-    #[error(transparent)]
-    Engine(#[from] engine_api::Error),
-    /// What the sandbox sent is not the runner protocol.
-    #[error("the sandbox broke the runner protocol")]
-    Link(#[source] MessageError),
-    /// The runner cannot park a process.
-    #[error("the runner cannot park a process: {0}")]
-    Parking(String),
-    /// A runner of another version, or none.
-    #[error("the sandbox does not greet as a runner of this version does")]
-    NoGreeting,
-}
-
-impl SandboxError {
-    /// Whether the engine broke off or stumbled, as one that is being stopped does, so that another try may succeed.
-    #[must_use]
-    pub fn may_pass(&self) -> bool {
-        match self {
-            Self::Ended | Self::NoGreeting => true,
-            Self::Engine(error) => {
-                error.is_broken_off() || error.status().is_some_and(|status| status >= 500)
-            }
-            Self::Link(_) | Self::Parking(_) => false,
-        }
-    }
-}
-
 /// A container whose runner waits for its one run. Dropping it removes the container in the background.
 #[derive(Debug)]
 pub struct Sandbox {
@@ -134,17 +101,6 @@ struct Lease {
     tenant: Tenant,
     /// Among those of runs, once it is of one.
     _counted: Option<Held>,
-}
-
-/// The container behind a sandbox. Dropping it removes the container in the background.
-#[derive(Debug)]
-pub struct Container {
-    client: Client,
-    id: ContainerId,
-    spec: SandboxSpec,
-    parked: Option<Stage>,
-    has_worlds: bool,
-    removal: Removal,
 }
 
 impl Sandboxes {
@@ -365,41 +321,5 @@ impl Sandbox {
     #[must_use]
     pub fn into_parts(self) -> (LinkReader, LinkWriter, Container) {
         (self.reader, self.writer, self.container)
-    }
-}
-
-impl Container {
-    /// What it was made with.
-    #[must_use]
-    pub fn spec(&self) -> &SandboxSpec {
-        &self.spec
-    }
-
-    /// Whether each stage in it gets a world.
-    #[must_use]
-    pub fn has_worlds(&self) -> bool {
-        self.has_worlds
-    }
-
-    /// The stage whose process waits in it for its program.
-    #[must_use]
-    pub fn parked(&self) -> Option<&Stage> {
-        self.parked.as_ref()
-    }
-
-    /// Changes the limits of memory and of processes (`POST /containers/{id}/update`).
-    ///
-    /// # Errors
-    /// The engine failed; the old limits hold.
-    pub async fn limit(&self, memory: ByteSize, processes: u32) -> Result<(), SandboxError> {
-        let limit = Some(bytes(memory));
-        let body = ContainerUpdateBody {
-            memory: limit,
-            memory_swap: limit,
-            pids_limit: Some(hardening::pids_limit(processes)),
-            ..ContainerUpdateBody::default()
-        };
-        self.client.container_update(&self.id, &body, Deadline::after(CALL_DEADLINE)).await?;
-        Ok(())
     }
 }

@@ -69,6 +69,7 @@ fn a_run_that_found_its_sandbox_waiting_is_like_any_other() {
         json!({ "code": "import os; os.kill(os.getpid(), 11)" }),
         json!({ "code": "import inspect\ndef f(): pass\nprint(inspect.getsource(f))" }),
         json!({ "code": "import os; print(sorted(os.listdir('.')), os.stat('main.py').st_mode)" }),
+        json!({ "code": "# -*- coding: latin-1 -*-\nprint('\u{e9}')" }),
         json!({ "code": "import sys; print(sys.argv)", "args": ["a", "b"] }),
         json!({ "code": "import os; print(os.environ['X'])", "env": { "X": "y" } }),
         json!({ "files": [
