@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use engine_api::{Client, Deadline, Filters, ImageInspect};
 
-pub use self::build::{BuildError, Builder, Progress};
+pub use self::build::{BuildError, BuildOptions, Builder, Progress};
 pub use self::fetch::FetchError;
 use crate::languages::Language;
 use crate::languages::recipe::Recipe;

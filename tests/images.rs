@@ -204,6 +204,23 @@ fn detail(server: &Server, key: &str) -> Value {
 }
 
 #[test]
+fn force_runs_every_step_anew() {
+    let mut folders = Folders::new();
+    let dockerfile =
+        "ARG BASE\nFROM ${BASE}\nRUN cat /proc/sys/kernel/random/uuid >/step\nUSER 10001:10001\n";
+    let key = folders.add("forced", BASE, &[("Dockerfile", dockerfile)]);
+    folders.build(&key);
+    let first = folders.run(&key, "cat /step");
+    assert_eq!(first.len(), "00000000-0000-4000-8000-000000000000\n".len(), "{first}");
+
+    let forced = dayfly(&["images", "build", &key, "--force", "--languages", folders.path()], "");
+    assert_eq!(text(&forced.stdout), format!("{key:14} built\n1 built, 0 current, 0 failed\n"));
+    let second = folders.run(&key, "cat /step");
+    assert_eq!(second.len(), first.len(), "{second}");
+    assert_ne!(second, first, "the step was taken from the engine's cache");
+}
+
+#[test]
 fn a_server_builds_in_the_background_and_tells_how_far_it_is() {
     let mut folders = Folders::new();
     let slow = "ARG BASE\nFROM ${BASE}\nRUN sleep 5\nUSER 10001:10001\n";

@@ -13,7 +13,7 @@ use tokio::task::JoinSet;
 use super::flags::CommandFlags;
 use super::{Failure, choose, client, print};
 use crate::causes::with_causes;
-use crate::images::{self, Builder, ImageState, Look, Progress};
+use crate::images::{self, BuildOptions, Builder, ImageState, Look, Progress};
 use crate::languages::{Language, Languages};
 use crate::sandbox::Sandboxes;
 
@@ -33,7 +33,7 @@ pub(super) struct Build {
     /// Keys or aliases
     #[arg(value_name = "LANG")]
     keys: Vec<String>,
-    /// Build even what is current
+    /// Build even what is current, and run every step anew: what it installs is as new as can be had
     #[arg(long)]
     force: bool,
     /// Ask the registry for base images even if they, or images of a stand-in, are here
@@ -131,7 +131,8 @@ async fn build(
         bar.finish("current");
         return Ok(Built::Current);
     }
-    match builder.build(language, pull, &|progress| bar.show(&progress)).await {
+    let options = BuildOptions { pull, no_cache: force };
+    match builder.build(language, options, &|progress| bar.show(&progress)).await {
         Ok(image) => {
             bar.finish(if image.is_stand_in { "built (stand-in)" } else { "built" });
             Ok(Built::New)

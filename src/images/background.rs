@@ -8,7 +8,7 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::{Builder, ImageState, Progress};
+use super::{BuildOptions, Builder, ImageState, Progress};
 use crate::causes::with_causes;
 use crate::languages::Language;
 
@@ -82,7 +82,7 @@ async fn build(builder: &Builder, builds: &Mutex<HashMap<String, Build>>, langua
     }
     tracing::info!(language = key, "building the image");
     let tell = |progress| set(builds, key, Some(Build::Running(progress)));
-    match builder.build(language, false, &tell).await {
+    match builder.build(language, BuildOptions::default(), &tell).await {
         Ok(image) => {
             tracing::info!(
                 language = key,

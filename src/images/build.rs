@@ -110,6 +110,16 @@ pub enum BuildError {
     },
 }
 
+/// What a build may not take from earlier ones.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct BuildOptions {
+    /// Ask the registry also for a base that is here.
+    pub pull: bool,
+    /// Run every step, whatever the engine has kept of earlier builds: else a step that installs packages is not run
+    /// again as long as its text and the base are the same.
+    pub no_cache: bool,
+}
+
 /// Builds images.
 #[derive(Clone, Debug)]
 pub struct Builder {
@@ -138,17 +148,17 @@ impl Builder {
     }
 
     /// Builds the language's image and tells what it does meanwhile. Where the language's base is not here, it is pulled;
-    /// where it cannot be, the stand-in is built. `pull` asks the registry also for a base that is here.
+    /// where it cannot be, the stand-in is built.
     ///
     /// # Errors
     /// The image was not built; the one before is still there.
     pub async fn build(
         &self,
         language: &Arc<Language>,
-        pull: bool,
+        options: BuildOptions,
         tell: &(dyn Fn(Progress) + Sync),
     ) -> Result<Image, BuildError> {
-        let choice = self.choose(language, pull, tell).await?;
+        let choice = self.choose(language, options.pull, tell).await?;
         let recipe = choice.recipe;
         let context = self.context(language, recipe, tell).await?;
         let is_stand_in = !std::ptr::eq(recipe, &language.spec.image.recipe);
@@ -160,6 +170,7 @@ impl Builder {
         let options = ImageBuildOptions {
             dockerfile: Some(recipe.dockerfile.clone()),
             build_args: BTreeMap::from([("BASE".to_owned(), recipe.base.clone())]),
+            no_cache: options.no_cache,
             ..ImageBuildOptions::default()
         };
         let id = self.run(&options, TarStream::from_entries(context), tell).await?;
