@@ -162,7 +162,7 @@ impl Sandboxes {
     async fn open_for(&self, spec: SandboxSpec, slot: Option<Arc<Slot>>) -> Result<Sandbox, SandboxError> {
         let shared = Arc::clone(&self.shared);
         // On a task of its own: a caller that goes away while the engine creates a container would never learn its id.
-        let tenant = Tenant { slot: slot, span: Span::current() };
+        let tenant = Tenant { slot, span: Span::current() };
         let (sender, opened) = oneshot::channel();
         let opening = async move {
             // A sandbox that nobody takes any more is dropped in here: its removal is a task before this one is over, so
