@@ -65,7 +65,8 @@ check:
 
 ## bench: latency of a run, an interactive echo, and idle connections, each beside its yardstick in the same run
 bench: host build
-	$(DAYFLY) images build python bash
+	$(DAYFLY) images build python bash javascript ruby php java cpp c
+	cargo bench --locked --bench pool
 	cargo bench --locked --bench latency
 	cargo bench --locked --bench interactive
 

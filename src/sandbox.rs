@@ -248,12 +248,8 @@ impl Shared {
             Some(_) => return Err(SandboxError::NoGreeting),
             None => return Err(SandboxError::Ended),
         };
-        if let Worlds::Refused { reason } = &worlds {
-            tracing::debug!("this sandbox has no worlds: {reason}");
-        }
-        let has_worlds = worlds == Worlds::Here;
         let (client, spec) = (self.client.clone(), spec.clone());
-        let container = Container { client, id, spec, parked: None, has_worlds, removal };
+        let container = Container { client, id, spec, parked: None, worlds, removal };
         Ok(Sandbox { reader, writer, container, memory: ByteSize::b(memory) })
     }
 
@@ -303,6 +299,12 @@ impl Sandbox {
     #[must_use]
     pub fn serves(&self, wanted: &SandboxSpec) -> bool {
         wanted.can_be_served_by(&self.container.spec)
+    }
+
+    /// Whether each stage in it gets a world.
+    #[must_use]
+    pub fn worlds(&self) -> &Worlds {
+        &self.container.worlds
     }
 
     /// The memory that was in use in it when it was made ready.

@@ -80,6 +80,7 @@ fn every_attack_on_a_sandbox_fails_and_nothing_is_left() {
         ("privileges", "none"),
         ("system calls", "were refused (28 attempts)"),
         ("kernel and host files", "could be neither read nor written"),
+        ("worlds", "each stage, and each of `tests`, has namespaces of its own"),
         ("writable places", "only the program's own folders"),
     ] {
         let (level, seen) = &sandbox[subject];

@@ -21,6 +21,7 @@ use std::time::Duration;
 
 use clap::ValueEnum;
 use nix::errno::Errno;
+use runner::protocol::Worlds;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -63,6 +64,8 @@ pub enum Probe {
 pub struct Evidence {
     /// How the run ended, as a caller would be told.
     pub outcome: Outcome,
+    /// Whether each stage had a world.
+    pub worlds: Worlds,
     /// The lines that the probe wrote.
     pub reports: Vec<Value>,
     /// How many bytes it could write in all.
@@ -255,6 +258,7 @@ mod tests {
         };
         change(&mut report);
         Evidence {
+            worlds: Worlds::Here,
             outcome: Outcome::new(&[report]),
             reports,
             output_bytes: 0,

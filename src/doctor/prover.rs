@@ -96,6 +96,7 @@ impl Prover {
         let slot = queue.enter(&client::Client::Terminal, |_| {}).await.map_err(|_| SandboxError::Ended)?;
         let image = Image { id: self.image.clone(), is_stand_in: false, version: None, size_bytes: 0 };
         let sandbox = self.sandboxes.open(job.sandbox(&image), Arc::new(slot)).await?;
+        let worlds = sandbox.worlds().clone();
         let (events, received) = mpsc::channel(64);
         let ran = execute(sandbox, &job, Channels::batch(Input::whole(Bytes::new()), events));
         let (outcome, collected) = tokio::join!(ran, Collector::default().collect(received));
@@ -105,6 +106,7 @@ impl Prover {
             reports: collected.stdout.lines().filter_map(|line| serde_json::from_str(line).ok()).collect(),
             stderr: collected.stderr,
             outcome,
+            worlds,
             limits: job.run.limits,
             processes: job.processes,
             host_cpus,

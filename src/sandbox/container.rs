@@ -2,7 +2,7 @@
 
 use bytesize::ByteSize;
 use engine_api::{Client, ContainerId, ContainerUpdateBody, Deadline};
-use runner::protocol::Stage;
+use runner::protocol::{Stage, Worlds};
 
 use super::hardening::{SandboxSpec, bytes, pids_limit};
 use super::removal::Removal;
@@ -15,7 +15,7 @@ pub struct Container {
     pub(super) id: ContainerId,
     pub(super) spec: SandboxSpec,
     pub(super) parked: Option<Stage>,
-    pub(super) has_worlds: bool,
+    pub(super) worlds: Worlds,
     pub(super) removal: Removal,
 }
 
@@ -29,7 +29,7 @@ impl Container {
     /// Whether each stage in it gets a world.
     #[must_use]
     pub fn has_worlds(&self) -> bool {
-        self.has_worlds
+        self.worlds == Worlds::Here
     }
 
     /// The stage whose process waits in it for its program.

@@ -9,6 +9,8 @@ mod identity;
 
 use std::process::ExitCode;
 
+use runner::protocol::Worlds;
+
 use super::Evidence;
 use super::attempt::{Area, Attempt, AttemptResult};
 use crate::doctor::{Finding, Group};
@@ -54,8 +56,26 @@ pub(super) fn judge(evidence: &Evidence) -> Vec<Finding> {
         Finding::ok(Group::Sandbox, subject, format!("{refused} ({} attempts)", attempts.len()))
     };
     let mut findings: Vec<Finding> = AREAS.into_iter().map(area).collect();
+    findings.push(judge_worlds(&evidence.worlds));
     findings.extend(attempts.iter().find(|attempt| attempt.area == Area::SecurityModule).map(judge_module));
     findings
+}
+
+fn judge_worlds(worlds: &Worlds) -> Finding {
+    const SUBJECT: &str = "worlds";
+    match worlds {
+        Worlds::Here => Finding::ok(
+            Group::Sandbox,
+            SUBJECT,
+            "each stage, and each of `tests`, has namespaces of its own in the container",
+        ),
+        Worlds::Refused { reason } => {
+            let seen = format!("none: {reason}");
+            let advice = "all else holds, but tests of one request share a sandbox. What refuses them may be                           user.max_user_namespaces=0, kernel.unprivileged_userns_clone=0 or                           kernel.apparmor_restrict_unprivileged_userns=1 (sysctl), AppArmor's docker-default, which \
+                          denies mounts, or the OCI runtime";
+            Finding::warning(Group::Sandbox, SUBJECT, seen, advice)
+        }
+    }
 }
 
 fn judge_module(attempt: &Attempt) -> Finding {
