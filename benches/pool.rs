@@ -51,7 +51,7 @@ const HELLOS: [(&str, &str, &str, &str); 6] = [
 
 fn main() {
     println!("{:34} {:>10} {:>10} {:>12} {:>7}", "", "median ms", "99th ms", "yardstick ms", "ratio");
-    let python = HELLOS.map(|hello| hellos(hello))[0];
+    let python = HELLOS.map(hellos)[0];
     tests_in_worlds();
     naive(python);
     load();

@@ -16,7 +16,7 @@ use crate::keys::KeyError;
 
 pub use self::layers::{Layers, Origin};
 pub use self::settings::{Config, SETTINGS};
-pub use self::value::{LogFormat, Secret};
+pub use self::value::{Isolation, LogFormat, Secret};
 
 /// Where the file is looked for if nobody names another; it need not be there.
 pub const DEFAULT_FILE: &str = "/etc/dayfly/dayfly.toml";

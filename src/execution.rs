@@ -81,18 +81,22 @@ pub enum ExecutionError {
 }
 
 /// Runs `job` in `sandbox`, with what its channels give, and tells them what happens. An event that nobody takes stops
-/// the program, not its clock. Dropping the future ends the run and its container.
+/// the program, not its clock. Gives the sandbox back, which has ended unless it is [kept](Sandbox::keep). Dropping the future ends the run and its container.
 ///
 /// # Errors
 /// The run has no outcome, and it is not the program's fault.
-pub async fn execute(sandbox: Sandbox, job: &Job, channels: Channels) -> Result<Outcome, ExecutionError> {
+pub async fn execute(
+    sandbox: Sandbox,
+    job: &Job,
+    channels: Channels,
+) -> Result<(Outcome, Sandbox), ExecutionError> {
     let Channels { input, controls, events } = channels;
-    let (reader, writer, container) = sandbox.into_parts();
+    let (mut reader, writer, container) = sandbox.into_parts();
+    let writer = Mutex::new(writer);
     let files = job.program.archive().map_err(|error| ExecutionError::Files(error.to_string()))?;
     let window = Window::default();
     let end = tokio::time::timeout(job.longest() + GRACE, async {
-        let writer = Mutex::new(writer);
-        let mut conversation = Conversation::new(job, reader, &writer, &container, events);
+        let mut conversation = Conversation::new(job, &mut reader, &writer, &container, events);
         conversation.start(&files).await?;
         conversation.tell(ExecutionEvent::Started).await;
         if let Some(plan) = &job.tests {
@@ -107,5 +111,6 @@ pub async fn execute(sandbox: Sandbox, job: &Job, channels: Channels) -> Result<
             _ = &mut speaking => listening.await,
         }
     });
-    end.await.map_err(|_| ExecutionError::Overdue)?
+    let outcome = end.await.map_err(|_| ExecutionError::Overdue)??;
+    Ok((outcome, Sandbox::from_parts(reader, writer.into_inner(), container)))
 }

@@ -5,6 +5,7 @@
 //! is nobody's to wait for: a run then makes its own sandbox, as it would without a pool.
 
 mod demand;
+mod kept;
 mod shelf;
 
 use std::collections::BTreeMap;
@@ -17,8 +18,12 @@ use tokio::sync::Notify;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
+use self::kept::KeptShelves;
+pub(crate) use self::kept::{History, Kept, Tenant};
+pub use self::kept::{Reuse, Scope};
 use self::shelf::{Shelf, Spare};
 use crate::causes::with_causes;
+use crate::client::Client;
 use crate::execution::{Job, Program};
 use crate::images::Image;
 use crate::images::known::Known;
@@ -44,6 +49,8 @@ pub struct PoolLimits {
     pub age: Duration,
     /// How many are made at a time.
     pub making: NonZeroUsize,
+    /// Whether, and for how long, containers serve one run after the other; each serves one only if not given.
+    pub reuse: Option<Reuse>,
 }
 
 /// Sandboxes that wait, by language.
@@ -53,6 +60,7 @@ pub(crate) struct Pool {
     known: Arc<Known>,
     limits: PoolLimits,
     shelves: Mutex<BTreeMap<String, Shelf>>,
+    kept: KeptShelves,
     /// Callers for whom a sandbox is made at the moment: they come first.
     callers: Mutex<usize>,
     changed: Notify,
@@ -74,6 +82,7 @@ impl Pool {
             known,
             limits,
             shelves: Mutex::new(languages.iter().cloned().map(shelf).collect()),
+            kept: KeptShelves::default(),
             callers: Mutex::default(),
             changed: Notify::new(),
             closed: CancellationToken::new(),
@@ -100,6 +109,52 @@ impl Pool {
         Some(sandbox)
     }
 
+    /// The tenant whose sandboxes may serve this client's runs one after the other.
+    pub(crate) fn tenant(&self, client: &Client) -> Option<Tenant> {
+        self.limits.reuse.as_ref()?.tenant(client)
+    }
+
+    /// A sandbox that has served this tenant before and is as new, if there is one.
+    pub(crate) async fn take_kept(
+        &self,
+        tenant: &Tenant,
+        job: &Job,
+        image: &Image,
+        slot: &Arc<Slot>,
+    ) -> Option<Kept> {
+        let mut kept = self.kept.take(tenant, &job.language.key, &job.sandbox(image)).await?;
+        kept.sandbox.assign(Arc::clone(slot), self.sandboxes.metrics());
+        Some(kept)
+    }
+
+    /// Makes a sandbox as new whose run is over, for the next one of its tenant.
+    pub(crate) fn give_back(self: &Arc<Self>, kept: Kept, language: &Arc<Language>) {
+        let Some(reuse) = &self.limits.reuse else { return };
+        let Some(mut kept) = self.kept.begin_renewal(kept, reuse) else { return };
+        let (pool, language) = (Arc::clone(self), Arc::clone(language));
+        self.tasks.spawn(async move {
+            let renewed = pool.renew(&mut kept.sandbox, &language).await;
+            if let Err(error) = &renewed {
+                tracing::debug!(language = language.key, "a sandbox is not kept: {}", with_causes(error));
+            }
+            let has_room = pool.kept.memory() < pool.limits.memory.as_u64();
+            pool.kept.end_renewal(kept, renewed.is_ok() && has_room && !pool.closed.is_cancelled());
+        });
+    }
+
+    async fn renew(&self, sandbox: &mut Sandbox, language: &Arc<Language>) -> Result<(), SandboxError> {
+        sandbox.renew().await?;
+        let job = Job::new(Arc::clone(language), Program::single(language, ""));
+        // What a process finds out about its memory when it starts must be true of the next run.
+        if sandbox.limits() != job.first_limits() {
+            sandbox.limit(job.first_limits()).await?;
+        }
+        match job.parking() {
+            Some(parking) => sandbox.park(parking).await,
+            None => Ok(()),
+        }
+    }
+
     /// Says that a caller waits for a sandbox that is made just now, until what this gives is dropped.
     pub(crate) fn caller(&self) -> Caller<'_> {
         *self.callers() += 1;
@@ -124,6 +179,7 @@ impl Pool {
         self.tasks.close();
         self.tasks.wait().await;
         self.shelves().values_mut().for_each(Shelf::clear);
+        self.kept.clear();
         self.count();
     }
 
@@ -169,6 +225,16 @@ impl Pool {
             if let Some(shelf) = self.shelves().get_mut(&language.key) {
                 shelf.keep_good(image, self.limits.age, self.target(shelf, now));
             }
+        }
+        if let Some(reuse) = &self.limits.reuse {
+            let images: BTreeMap<String, String> = self
+                .shelves()
+                .iter()
+                .filter_map(|(key, shelf)| Some((key.clone(), shelf.image.as_ref()?.id.clone())))
+                .collect();
+            self.kept.keep_good(reuse.age, |language, image| {
+                images.get(language).is_some_and(|current| current == image)
+            });
         }
     }
 

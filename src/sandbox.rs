@@ -42,6 +42,9 @@ use crate::traces::step;
 /// several on one that starts many.
 const CALL_DEADLINE: Duration = Duration::from_secs(30);
 
+/// How long a sandbox may take to be as new.
+const RENEWAL_DEADLINE: Duration = Duration::from_secs(5);
+
 /// How long removals may take once no sandbox is needed any more.
 const CLOSE_DEADLINE: Duration = Duration::from_secs(60);
 
@@ -249,7 +252,8 @@ impl Shared {
             None => return Err(SandboxError::Ended),
         };
         let (client, spec) = (self.client.clone(), spec.clone());
-        let container = Container { client, id, spec, parked: None, worlds, removal };
+        let limits = std::sync::Mutex::new((spec.memory, spec.processes));
+        let container = Container { client, id, spec, parked: None, limits, is_kept: false, worlds, removal };
         Ok(Sandbox { reader, writer, container, memory: ByteSize::b(memory) })
     }
 
@@ -282,11 +286,60 @@ impl Sandbox {
         }
     }
 
+    /// Puts together again what [`into_parts`](Self::into_parts) gave, when its run is over.
+    #[must_use]
+    pub fn from_parts(reader: LinkReader, writer: LinkWriter, container: Container) -> Self {
+        Self { reader, writer, container, memory: ByteSize::b(0) }
+    }
+
+    /// Lets others follow its run, each in a world of its own. `false` if it has no worlds.
+    pub fn keep(&mut self) -> bool {
+        self.container.is_kept = self.container.has_worlds();
+        self.container.is_kept
+    }
+
+    /// Makes it ready for another run, after the end of the one before. It is nobody's then.
+    ///
+    /// # Errors
+    /// Anything that is not as it should be: such a sandbox serves no other run.
+    pub async fn renew(&mut self) -> Result<(), SandboxError> {
+        if !self.container.is_kept || !self.writer.is_whole() {
+            return Err(SandboxError::Ended);
+        }
+        self.container.parked = None;
+        self.container
+            .removal
+            .assign(Lease { tenant: Tenant { slot: None, span: Span::none() }, _counted: None });
+        self.writer.command(&Command::Renew).await?;
+        let said = tokio::time::timeout(RENEWAL_DEADLINE, self.reader.next()).await;
+        match said.map_err(|_| SandboxError::Ended)?? {
+            Some(LinkEvent::Control(Event::Renewed { memory_bytes })) => {
+                self.memory = ByteSize::b(memory_bytes);
+                Ok(())
+            }
+            _ => Err(SandboxError::Ended),
+        }
+    }
+
     /// Makes it that of the holder of `slot`, which is given back when the container is gone.
     pub fn assign(&mut self, slot: Arc<Slot>, metrics: &Metrics) {
         let tenant = Tenant { slot: Some(slot), span: Span::current() };
         let counted = Some(Held::one_of(&metrics.executions.sandboxes));
         self.container.removal.assign(Lease { tenant, _counted: counted });
+    }
+
+    /// The limits that it has now: memory, and processes.
+    #[must_use]
+    pub fn limits(&self) -> (ByteSize, u32) {
+        self.container.limits()
+    }
+
+    /// Changes these limits.
+    ///
+    /// # Errors
+    /// The engine failed; the old limits hold.
+    pub async fn limit(&self, (memory, processes): (ByteSize, u32)) -> Result<(), SandboxError> {
+        self.container.limit(memory, processes).await
     }
 
     /// The id of its image.

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use runner::protocol::Worlds;
 use thiserror::Error;
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
@@ -13,14 +14,14 @@ use tracing::field::Empty;
 
 use crate::causes::with_causes;
 use crate::client::Client;
-use crate::execution::{Channels, ExecutionError, ExecutionEvent, Job, Outcome, execute};
+use crate::execution::{Channels, ExecutionError, ExecutionEvent, Job, Outcome, Program, execute};
 use crate::images::background::{Background, Build};
 use crate::images::known::Known;
 use crate::images::{Builder, Image, ImageState, Look};
 use crate::languages::{Language, Languages};
 use crate::metrics::Metrics;
 use crate::outage::Outage;
-use crate::pool::{Pool, PoolLimits};
+use crate::pool::{History, Kept, Pool, PoolLimits};
 use crate::queue::{Queue, QueueError, QueueLimits, Slot};
 use crate::readiness::{Readiness, Watch};
 use crate::sandbox::{Sandbox, SandboxError, Sandboxes};
@@ -68,6 +69,20 @@ pub enum ServiceError {
     /// The server is about to end.
     #[error("the server is shutting down")]
     ShuttingDown,
+}
+
+/// Why runs cannot follow each other in one container.
+#[derive(Debug, Error)]
+#[non_exhaustive]
+pub enum WorldsError {
+    /// The host does not permit worlds.
+    #[error(
+        "isolation = world is not possible here: {0}; `dayfly doctor` says what to change, isolation = container works without"
+    )]
+    Refused(String),
+    /// No sandbox could be made.
+    #[error(transparent)]
+    Sandbox(#[from] SandboxError),
 }
 
 impl ServiceError {
@@ -128,6 +143,27 @@ impl Service {
     pub fn with_pool(self, limits: PoolLimits) -> Self {
         let pool = Pool::start(&self.languages, self.sandboxes.clone(), Arc::clone(&self.known), limits);
         Self { pool: Some(pool), ..self }
+    }
+
+    /// Makes a sandbox and looks whether it has worlds. Without any image, that is not known yet.
+    ///
+    /// # Errors
+    /// It has none, and why; or no sandbox could be made.
+    pub async fn needs_worlds(&self) -> Result<(), WorldsError> {
+        for language in self.languages.by_rank() {
+            if let Some(image) = self.known.get(self.client(), &language).await.map_err(SandboxError::from)? {
+                let job = Job::new(Arc::clone(&language), Program::single(&language, ""));
+                let sandbox = self.sandboxes.open_spare(job.sandbox(&image)).await?;
+                return match sandbox.worlds() {
+                    Worlds::Here => Ok(()),
+                    Worlds::Refused { reason } => Err(WorldsError::Refused(reason.clone())),
+                };
+            }
+        }
+        tracing::warn!(
+            "no image is built yet: runs share containers as soon as one shows that it has worlds"
+        );
+        Ok(())
     }
 
     /// Has a sandbox of the language wait, if there is a pool.
@@ -226,10 +262,15 @@ impl Service {
         let slot = self.slot(client, &channels.events).instrument(step!("queue")).await?;
         waiting.admitted();
         let waited = asked.elapsed();
-        let sandbox = self.sandbox(job, slot).await?;
+        let (sandbox, history) = self.sandbox(client, job, slot).await?;
         let ready = asked.elapsed();
         metrics.stage("sandbox", ready - waited);
-        let outcome = execute(sandbox, job, channels).await.map_err(ServiceError::Execution)?;
+        let (outcome, sandbox) = execute(sandbox, job, channels).await.map_err(ServiceError::Execution)?;
+        if let (Some(pool), Some(history)) = (&self.pool, history)
+            && outcome.leaves_no_doubt()
+        {
+            pool.give_back(Kept { sandbox, history }, &job.language);
+        }
         for stage in outcome.compile.iter().chain(&outcome.run) {
             metrics.stage(stage.stage.as_str(), stage.wall_time);
         }
@@ -283,14 +324,20 @@ impl Service {
         })
     }
 
-    async fn sandbox(&self, job: &Job, slot: Slot) -> Result<Sandbox, ServiceError> {
+    /// A sandbox for the job, and its history if it may serve others of the same tenant.
+    async fn sandbox(
+        &self,
+        client: &Client,
+        job: &Job,
+        slot: Slot,
+    ) -> Result<(Sandbox, Option<History>), ServiceError> {
         let slot = Arc::new(slot);
         let mut attempts = 1;
         loop {
-            let error = match self.open(job, Arc::clone(&slot)).await {
-                Ok(sandbox) => {
+            let error = match self.open(client, job, Arc::clone(&slot)).await {
+                Ok(opened) => {
                     self.outage.is_over();
-                    return Ok(sandbox);
+                    return Ok(opened);
                 }
                 Err(error) => error,
             };
@@ -317,13 +364,35 @@ impl Service {
         }
     }
 
-    async fn open(&self, job: &Job, slot: Arc<Slot>) -> Result<Sandbox, ServiceError> {
+    async fn open(
+        &self,
+        client: &Client,
+        job: &Job,
+        slot: Arc<Slot>,
+    ) -> Result<(Sandbox, Option<History>), ServiceError> {
         let image = self.image(&job.language).await?;
-        if let Some(sandbox) = self.pool.as_ref().and_then(|pool| pool.take(job, &image, &slot)) {
-            return Ok(sandbox);
+        let Some(pool) = &self.pool else {
+            return Ok((self.open_cold(job, &image, slot).await?, None));
+        };
+        let tenant = pool.tenant(client);
+        if let Some(tenant) = &tenant
+            && let Some(Kept { sandbox, history }) = pool.take_kept(tenant, job, &image, &slot).await
+        {
+            return Ok((sandbox, Some(history)));
         }
-        let _caller = self.pool.as_ref().map(|pool| pool.caller());
-        self.sandboxes.open(job.sandbox(&image), slot).await.map_err(ServiceError::Sandbox)
+        let mut sandbox = match pool.take(job, &image, &slot) {
+            Some(sandbox) => sandbox,
+            None => {
+                let _caller = pool.caller();
+                self.open_cold(job, &image, slot).await?
+            }
+        };
+        let tenant = tenant.filter(|_| sandbox.keep());
+        Ok((sandbox, tenant.map(|tenant| History::begin(tenant, &job.language.key))))
+    }
+
+    async fn open_cold(&self, job: &Job, image: &Image, slot: Arc<Slot>) -> Result<Sandbox, ServiceError> {
+        self.sandboxes.open(job.sandbox(image), slot).await.map_err(ServiceError::Sandbox)
     }
 
     async fn image(&self, language: &Language) -> Result<Image, ServiceError> {

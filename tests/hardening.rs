@@ -44,7 +44,7 @@ fn inspect_shows_every_item_of_the_list() {
         ("Memory", json!(memory)),
         ("MemorySwap", json!(memory)),
         ("NanoCpus", json!(1_000_000_000)),
-        ("PidsLimit", json!(65)),
+        ("PidsLimit", json!(66)),
         ("IpcMode", json!("private")),
         ("CgroupnsMode", json!("private")),
         ("AutoRemove", json!(true)),

@@ -88,6 +88,7 @@ struct Start {
     stages: Vec<Stage>,
     stay: bool,
     parked: bool,
+    again: bool,
 }
 
 struct Init<'a> {
@@ -132,7 +133,30 @@ impl<'a> Init<'a> {
             memory_bytes: self.meter.read().memory_bytes,
         });
         self.link.flush().map_err(|_| Gone::LinkClosed)?;
-        let Start { stages, stay, parked } = self.await_start()?;
+        if !self.worlds.are_here() {
+            return self.converse_once().map(drop);
+        }
+        // Empty, and nobody else's yet.
+        let clean = Snapshot::take(self.work)?;
+        while self.converse_once()? {
+            if !self.await_renewal()? {
+                break;
+            }
+            clean.restore()?;
+            self.stdin = Stdin::default();
+            self.worlds.prepare(WorkFolder::Shared);
+            self.link.send(&Event::Renewed { memory_bytes: self.meter.read().memory_bytes });
+            self.link.flush().map_err(|_| Gone::LinkClosed)?;
+        }
+        Ok(())
+    }
+
+    /// Runs what one start asks for, from its files to its end. Whether another may follow.
+    fn converse_once(&mut self) -> Result<bool, Gone> {
+        let Start { stages, stay, parked, again } = self.await_start()?;
+        if again && !self.worlds.are_here() {
+            return Err(Gone::protocol("a start that is to be followed by others, without worlds"));
+        }
         if stages.is_empty() || !(parked && self.parked.as_ref().is_some_and(Parked::is_waiting)) {
             self.unpark()?;
         }
@@ -146,7 +170,26 @@ impl<'a> Init<'a> {
             self.stay()?;
         }
         self.link.send(&Event::End);
-        Ok(())
+        Ok(again)
+    }
+
+    /// Drops what is still said to a conversation that is over; `false` if no other follows.
+    fn await_renewal(&mut self) -> Result<bool, Gone> {
+        self.link.flush().map_err(|_| Gone::LinkClosed)?;
+        loop {
+            match self.link.next()? {
+                None => self.link.fill()?,
+                Some(Message::Control(Command::Renew)) => return Ok(true),
+                Some(Message::Control(Command::Finish)) => return Ok(false),
+                Some(Message::Data(Stream::Stdin, _)) => {}
+                Some(Message::Control(
+                    Command::CloseStdin | Command::Signal { .. } | Command::Resize { .. } | Command::Stop,
+                )) => {}
+                Some(Message::Data(..) | Message::Control(_)) => {
+                    return Err(Gone::protocol("a command that cannot come between two conversations"));
+                }
+            }
+        }
     }
 
     /// Runs a stage and tells of it; `false` if it did not succeed.
@@ -182,7 +225,7 @@ impl<'a> Init<'a> {
                 Command::Finish | Command::Stop => return Ok(()),
                 // For a stage that has ended meanwhile.
                 Command::CloseStdin | Command::Signal { .. } | Command::Resize { .. } => {}
-                Command::Continue | Command::Park { .. } | Command::Start { .. } => {
+                Command::Continue | Command::Park { .. } | Command::Renew | Command::Start { .. } => {
                     return Err(Gone::protocol("what can only come before the stages' end came after it"));
                 }
             }
@@ -227,11 +270,11 @@ impl<'a> Init<'a> {
                 Some(Message::Control(Command::Start { stages, stay: false, .. })) if stages.is_empty() => {
                     return Err(Gone::protocol("a start without stages"));
                 }
-                Some(Message::Control(Command::Start { stages, stay, parked })) => {
+                Some(Message::Control(Command::Start { stages, stay, parked, again })) => {
                     if let (false, Some(parked)) = (unpacked, &self.parked) {
                         parked.clear_entry()?;
                     }
-                    return Ok(Start { stages, stay, parked });
+                    return Ok(Start { stages, stay, parked, again });
                 }
                 Some(Message::Control(Command::Park { stage, entry })) if !unpacked => {
                     self.park(&stage, &entry)?;

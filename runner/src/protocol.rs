@@ -15,6 +15,9 @@
 //! that the program does not read. Each test has an input and a window of its own, from its command on; what of an input
 //! comes after the end of its stage is dropped.
 //!
+//! A start that says `again`, which is refused where stages have no worlds, has no exit after its end: the runner waits for
+//! [`Command::Renew`], empties the work folder, says [`Event::Renewed`] and goes on at step 2.
+//!
 //! The end of the link means that the server is gone: the runner kills everything and exits.
 
 use std::collections::BTreeMap;
@@ -67,6 +70,9 @@ pub enum Command {
         /// Its new size.
         window: WindowSize,
     },
+    /// Begins anew after the end of a conversation that started with `again`: everything of it is gone when
+    /// [`Event::Renewed`] says so. What was sent before and not yet taken is dropped.
+    Renew,
     /// Sends a signal to the process group of the stage that runs; nothing when none runs.
     Signal {
         /// The signal's number (signal(7)).
@@ -82,6 +88,9 @@ pub enum Command {
         /// Whether the first stage goes on in the parked process, if that still waits; it is killed otherwise.
         #[serde(default)]
         parked: bool,
+        /// Whether the runner stays after the end, for [`Command::Renew`]. Refused where there are no worlds.
+        #[serde(default)]
+        again: bool,
     },
     /// Kills the stage that runs; it is reported with [`StopReason::Request`].
     Stop,
@@ -140,6 +149,11 @@ pub enum Event {
         /// Whether it waits for its entry; it is gone otherwise.
         is_waiting: bool,
         /// Memory that is in use in the sandbox, in bytes.
+        memory_bytes: u64,
+    },
+    /// The work folder is empty, and a new conversation may begin, from the files on.
+    Renewed {
+        /// Memory that is in use, in bytes.
         memory_bytes: u64,
     },
     /// A stage is over, and nothing of it is left.

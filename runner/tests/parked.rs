@@ -34,7 +34,7 @@ fn archive(files: &[(&str, &str)]) -> Vec<u8> {
 /// Starts `plain`, for which the parked process may stand.
 fn run(mut conversation: Conversation, plain: Stage, files: &[(&str, &str)], parked: bool) -> Heard {
     conversation.send_data(Stream::Archive, &archive(files));
-    conversation.send(&Command::Start { stages: vec![plain], stay: false, parked });
+    conversation.send(&Command::Start { stages: vec![plain], stay: false, parked, again: false });
     conversation.send_data(Stream::Stdin, b"input\n");
     conversation.send(&Command::CloseStdin);
     conversation.rest()

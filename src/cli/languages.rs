@@ -93,6 +93,7 @@ impl Trials {
             most: self.jobs.get(),
             age: config.pool_age,
             making: self.jobs,
+            reuse: None,
         };
         let service = Arc::new(if self.parked { service.with_pool(pool) } else { service });
         let turns = Arc::new(Semaphore::new(self.jobs.get()));

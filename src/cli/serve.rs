@@ -18,14 +18,14 @@ use crate::api::{Api, BodyLimits, Gate, Origins, Proxies, SocketLimits};
 use crate::callback::Callbacks;
 use crate::causes::with_causes;
 use crate::client::Client;
-use crate::config::{Config, Secret};
+use crate::config::{Config, Isolation, Secret};
 use crate::executions::{Executions, Keeping};
 use crate::http_server::{self, ConnectionLimits, PlaceLimits};
 use crate::keys::{Key, Keys};
 use crate::languages::Languages;
 use crate::limits::Ceilings;
 use crate::metrics::Metrics;
-use crate::pool::PoolLimits;
+use crate::pool::{PoolLimits, Reuse};
 use crate::queue::{QueueLimits, Share};
 use crate::rates::Rates;
 use crate::sandbox::{Sandboxes, reaper};
@@ -73,7 +73,18 @@ impl Serve {
             most: config.pool_most.get(),
             age: config.pool_age,
             making: sandboxes_at_a_time(),
+            reuse: (config.isolation == Isolation::World).then_some(Reuse {
+                scope: config.isolation_scope,
+                runs: config.isolation_runs,
+                age: config.pool_age,
+            }),
         };
+        if pool.reuse.is_some() && pool.memory.as_u64() == 0 {
+            return Err("isolation = world keeps sandboxes in the pool: pool-memory must not be 0".into());
+        }
+        if pool.reuse.is_some() {
+            service.needs_worlds().await?;
+        }
         let service = Arc::new(if pool.memory.as_u64() > 0 { service.with_pool(pool) } else { service });
         if let Some(jobs) = config.build_images {
             service.build_images(jobs, config.cache);

@@ -8,10 +8,11 @@ use std::time::Duration;
 use bytesize::ByteSize;
 use ipnet::IpNet;
 
-use super::value::{Allows, LogFormat, Secret, Value};
+use super::value::{Allows, Isolation, LogFormat, Secret, Value};
 use super::{ConfigError, Effective, Layers, Setting};
 use crate::keys::Keys;
 use crate::limits::LEAST_RUN_MEMORY;
+use crate::pool::Scope;
 use crate::traces::CollectorUrl;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -176,6 +177,12 @@ settings! {
     pool_most: NonZeroUsize = "8", "pool-most", "DAYFLY_POOL_MOST", from count(1)..=count(1000);
     /// How long a sandbox may wait before it is replaced
     pool_age: Duration = "10m", "pool-age", "DAYFLY_POOL_AGE", from SECOND..=DAY;
+    /// What stands between two runs: a container for each, or a world for each in one container of their tenant's
+    isolation: Isolation = "container", "isolation", "DAYFLY_ISOLATION";
+    /// With isolation = world, whose runs share containers: those of one API key, or all, if they are of one tenant
+    isolation_scope: Scope = "key", "isolation-scope", "DAYFLY_ISOLATION_SCOPE";
+    /// With isolation = world, how many runs a container serves; how long it does is pool-age
+    isolation_runs: NonZeroU32 = "500", "isolation-runs", "DAYFLY_ISOLATION_RUNS", from some(1)..=some(1_000_000);
     /// A folder of language folders, which add to the built-in ones and replace those of the same name
     languages: Option<PathBuf> = "", "languages", "DAYFLY_LANGUAGES";
     /// The OCI runtime of the sandboxes, as the engine knows it (runc, runsc, kata); the engine's default if not given

@@ -10,6 +10,7 @@ use std::time::Duration;
 use bytesize::ByteSize;
 use ipnet::IpNet;
 
+use crate::pool::Scope;
 use crate::traces::CollectorUrl;
 
 /// A kind of value.
@@ -246,6 +247,53 @@ impl Value for Secret {
 
     fn write(&self) -> String {
         self.0.clone()
+    }
+}
+
+/// What stands between two runs.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub enum Isolation {
+    /// Each has a container of its own.
+    Container,
+    /// Runs of one tenant follow each other in one container, each in a world of its own.
+    World,
+}
+
+impl Value for Isolation {
+    const PLACEHOLDER: &'static str = "container|world";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        match text {
+            "container" => Ok(Self::Container),
+            "world" => Ok(Self::World),
+            _ => Err("it must be container or world".to_owned()),
+        }
+    }
+
+    fn write(&self) -> String {
+        match self {
+            Self::Container => "container".to_owned(),
+            Self::World => "world".to_owned(),
+        }
+    }
+}
+
+impl Value for Scope {
+    const PLACEHOLDER: &'static str = "key|all";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        match text {
+            "key" => Ok(Self::Key),
+            "all" => Ok(Self::All),
+            _ => Err("it must be key or all".to_owned()),
+        }
+    }
+
+    fn write(&self) -> String {
+        match self {
+            Self::Key => "key".to_owned(),
+            Self::All => "all".to_owned(),
+        }
     }
 }
 

@@ -100,7 +100,7 @@ impl Prover {
         let (events, received) = mpsc::channel(64);
         let ran = execute(sandbox, &job, Channels::batch(Input::whole(Bytes::new()), events));
         let (outcome, collected) = tokio::join!(ran, Collector::default().collect(received));
-        let outcome = outcome?;
+        let (outcome, _) = outcome?;
         Ok(Evidence {
             output_bytes: collected.output.len(),
             reports: collected.stdout.lines().filter_map(|line| serde_json::from_str(line).ok()).collect(),

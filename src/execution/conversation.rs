@@ -15,23 +15,20 @@ const RUNNER_MEMORY: u64 = 6 * 1024 * 1024;
 pub(super) struct Conversation<'a> {
     pub(super) job: &'a Job,
     pub(super) writer: &'a Mutex<LinkWriter>,
-    reader: LinkReader,
+    reader: &'a mut LinkReader,
     container: &'a Container,
     events: mpsc::Sender<ExecutionEvent>,
-    /// The container's limits now: memory, and processes.
-    limits: (ByteSize, u32),
 }
 
 impl<'a> Conversation<'a> {
     pub(super) fn new(
         job: &'a Job,
-        reader: LinkReader,
+        reader: &'a mut LinkReader,
         writer: &'a Mutex<LinkWriter>,
         container: &'a Container,
         events: mpsc::Sender<ExecutionEvent>,
     ) -> Self {
-        let spec = container.spec();
-        Self { job, writer, reader, container, events, limits: (spec.memory, spec.processes) }
+        Self { job, writer, reader, container, events }
     }
 
     /// What the sandbox says next. Dropping this future loses nothing.
@@ -58,7 +55,12 @@ impl<'a> Conversation<'a> {
     pub(super) async fn start(&mut self, files: &[u8]) -> Result<(), ExecutionError> {
         let parked = self.goes_on_parked();
         self.limit(self.job.first_limits(), files.len() as u64).await?;
-        let command = Command::Start { stages: self.job.stages(), stay: self.job.stays(), parked };
+        let command = Command::Start {
+            stages: self.job.stages(),
+            stay: self.job.stays(),
+            parked,
+            again: self.container.is_kept(),
+        };
         let writer = self.writer;
         let starting = async { writer.lock().await.start(files, &command).await };
         tokio::select! {
@@ -80,7 +82,7 @@ impl<'a> Conversation<'a> {
         (stage.stage, &stage.argv, &stage.env, stage.terminal)
             == (parked.stage, &parked.argv, &parked.env, None)
             && stage.limits.cpu_ms <= parked.limits.cpu_ms
-            && self.limits.0 == self.job.first_limits().0
+            && self.container.limits().0 == self.job.first_limits().0
             && self.job.can_be_parked()
     }
 
@@ -117,7 +119,7 @@ impl<'a> Conversation<'a> {
     /// The files and the runner leave nothing of the memory, or the engine failed.
     pub(super) async fn limit(&mut self, limits: (ByteSize, u32), files: u64) -> Result<(), ExecutionError> {
         let (memory, processes) = limits;
-        if limits == self.limits {
+        if limits == self.container.limits() {
             return Ok(());
         }
         // An engine refuses, or a kernel kills the runner.
@@ -129,7 +131,6 @@ impl<'a> Conversation<'a> {
             return Err(ExecutionError::Files(message));
         }
         self.container.limit(memory, processes).await?;
-        self.limits = limits;
         Ok(())
     }
 }

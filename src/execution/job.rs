@@ -156,7 +156,7 @@ impl Job {
     }
 
     /// The container's limits at its start: memory, and processes.
-    pub(super) fn first_limits(&self) -> (ByteSize, u32) {
+    pub(crate) fn first_limits(&self) -> (ByteSize, u32) {
         (self.first_stage().limits.memory, self.first_processes())
     }
 

@@ -176,6 +176,14 @@ impl Outcome {
         Self { artifacts, ..self }
     }
 
+    /// Whether every stage ended by itself: no limit was met, and nothing was killed.
+    #[must_use]
+    pub fn leaves_no_doubt(&self) -> bool {
+        let tests = self.tests.iter().filter_map(|test| test.run.as_ref());
+        let mut stages = self.compile.iter().chain(&self.run).chain(tests);
+        stages.all(|stage| matches!(stage.status, Status::Success | Status::RuntimeError))
+    }
+
     /// The stage that decided: the run stage, or the compile stage that failed.
     #[must_use]
     pub fn last(&self) -> Option<&StageOutcome> {

@@ -55,7 +55,9 @@ pub(super) async fn listen(
                 artifacts = Artifacts::new(std::mem::take(&mut archive), &job.artifacts, skipped, more)?;
             }
             LinkEvent::Control(Event::End) => return Ok(Outcome::new(&reports).with_artifacts(artifacts)),
-            LinkEvent::Control(Event::Fault { .. } | Event::Hello { .. } | Event::Parked { .. }) => {
+            LinkEvent::Control(
+                Event::Fault { .. } | Event::Hello { .. } | Event::Parked { .. } | Event::Renewed { .. },
+            ) => {
                 return Err(Conversation::unexpected());
             }
         }

@@ -303,7 +303,7 @@ impl Builder {
         let (events, received) = mpsc::channel(16);
         let ran = execute(sandbox, &job, Channels::batch(Input::whole(Bytes::new()), events));
         let (outcome, collected) = tokio::join!(ran, Collector::default().collect(received));
-        let outcome = outcome.map_err(|error: ExecutionError| failed(error.to_string()))?;
+        let (outcome, _) = outcome.map_err(|error: ExecutionError| failed(error.to_string()))?;
         let found = VERSION.find(&collected.output);
         match found {
             Some(version) if outcome.status == Status::Success => Ok(version.as_str().to_owned()),

@@ -1,5 +1,7 @@
 //! The container behind a sandbox.
 
+use std::sync::{Mutex, PoisonError};
+
 use bytesize::ByteSize;
 use engine_api::{Client, ContainerId, ContainerUpdateBody, Deadline};
 use runner::protocol::{Stage, Worlds};
@@ -15,15 +17,25 @@ pub struct Container {
     pub(super) id: ContainerId,
     pub(super) spec: SandboxSpec,
     pub(super) parked: Option<Stage>,
+    /// The limits that it has now: memory, and processes.
+    pub(super) limits: Mutex<(ByteSize, u32)>,
+    /// Whether others may follow its first run, each in a world.
+    pub(super) is_kept: bool,
     pub(super) worlds: Worlds,
     pub(super) removal: Removal,
 }
 
 impl Container {
-    /// What it was made with.
+    /// The limits that it has now: memory, and processes.
     #[must_use]
-    pub fn spec(&self) -> &SandboxSpec {
-        &self.spec
+    pub fn limits(&self) -> (ByteSize, u32) {
+        *self.limits.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether others may follow the run that it serves.
+    #[must_use]
+    pub fn is_kept(&self) -> bool {
+        self.is_kept
     }
 
     /// Whether each stage in it gets a world.
@@ -51,6 +63,7 @@ impl Container {
             ..ContainerUpdateBody::default()
         };
         self.client.container_update(&self.id, &body, Deadline::after(CALL_DEADLINE)).await?;
+        *self.limits.lock().unwrap_or_else(PoisonError::into_inner) = (memory, processes);
         Ok(())
     }
 }

@@ -43,6 +43,8 @@ pub struct LinkReader {
 #[derive(Debug)]
 pub struct LinkWriter {
     stdin: AttachedStdin,
+    /// Whether what was begun to be sent was sent to its end.
+    is_whole: bool,
     /// Bytes that programs were given.
     counter: Counter,
 }
@@ -51,7 +53,7 @@ pub(super) fn split(attached: Attached, metrics: &ExecutionMetrics) -> (LinkRead
     let (output, stdin) = attached.into_split();
     let counter = metrics.output_bytes.clone();
     let reader = LinkReader { output, decoder: Decoder::default(), buffer: Bytes::new(), counter };
-    (reader, LinkWriter { stdin, counter: metrics.input_bytes.clone() })
+    (reader, LinkWriter { stdin, is_whole: true, counter: metrics.input_bytes.clone() })
 }
 
 impl LinkReader {
@@ -107,6 +109,18 @@ impl LinkReader {
 }
 
 impl LinkWriter {
+    /// Whether all frames were sent whole: a caller that was dropped may have left half of one.
+    pub(super) fn is_whole(&self) -> bool {
+        self.is_whole
+    }
+
+    async fn send(&mut self, bytes: &[u8]) -> Result<(), SandboxError> {
+        self.is_whole = false;
+        self.stdin.write_all(bytes).await?;
+        self.is_whole = true;
+        Ok(())
+    }
+
     /// Sends a command.
     ///
     /// # Errors
@@ -114,7 +128,7 @@ impl LinkWriter {
     pub async fn command(&mut self, command: &Command) -> Result<(), SandboxError> {
         let mut bytes = Vec::new();
         encode_control::<Server>(command, &mut bytes);
-        Ok(self.stdin.write_all(&bytes).await?)
+        self.send(&bytes).await
     }
 
     /// Sends the files of a run, as a tar, and the command that starts it, in one write.
@@ -125,7 +139,7 @@ impl LinkWriter {
         let mut bytes = Vec::with_capacity(files.len() + 4096);
         frame::encode(Stream::Archive, files, &mut bytes);
         encode_control::<Server>(command, &mut bytes);
-        Ok(self.stdin.write_all(&bytes).await?)
+        self.send(&bytes).await
     }
 
     /// Sends input of the run stage. The caller keeps to the window that the runner grants.
@@ -135,7 +149,7 @@ impl LinkWriter {
     pub async fn input(&mut self, data: &[u8]) -> Result<(), SandboxError> {
         let mut bytes = Vec::with_capacity(data.len() + frame::HEADER_LENGTH);
         frame::encode(Stream::Stdin, data, &mut bytes);
-        self.stdin.write_all(&bytes).await?;
+        self.send(&bytes).await?;
         self.counter.inc_by(data.len() as u64);
         Ok(())
     }
