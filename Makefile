@@ -2,6 +2,8 @@
 
 BINARY := $(shell rustc --print host-tuple 2>/dev/null)
 DAYFLY := target/$(BINARY)/release/dayfly
+# Every target looks for what it built in target/.
+unexport CARGO_TARGET_DIR
 
 .PHONY: up test test-page test-clients test-monitoring test-openapi test-deployment test-engines test-cgroup2 check bench compare matrix fuzz fuzz-coverage host build
 
