@@ -1,20 +1,21 @@
 //! Takes jobs and runs them: a queue, slots, sandboxes. What REST, and whatever comes beside it, stands on.
 
+mod error;
+
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use runner::protocol::Worlds;
-use thiserror::Error;
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
 use tracing::Instrument as _;
 use tracing::field::Empty;
 
-use crate::causes::with_causes;
+pub use self::error::{ServiceError, WorldsError};
 use crate::client::Client;
-use crate::execution::{Channels, ExecutionError, ExecutionEvent, Job, Outcome, Program, execute};
+use crate::execution::{Channels, ExecutionEvent, Job, Outcome, Program, execute};
 use crate::images::background::{Background, Build};
 use crate::images::known::Known;
 use crate::images::{Builder, Image, ImageState, Look};
@@ -43,75 +44,6 @@ pub struct Service {
     watch: Watch,
     /// Runs that are under way or wait.
     runs: TaskTracker,
-}
-
-/// Why a job was not run to its end. Never the program's fault.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum ServiceError {
-    /// It started and then failed.
-    #[error(transparent)]
-    Execution(ExecutionError),
-    /// The language's image does not exist.
-    #[error("the image of language {language} is not built: {}", what_to_do(language, build.as_ref()))]
-    ImageMissing {
-        /// The key of the language.
-        language: String,
-        /// What is being done about it.
-        build: Option<Build>,
-    },
-    /// Its turn does not come.
-    #[error(transparent)]
-    Queue(QueueError),
-    /// No sandbox could be made.
-    #[error(transparent)]
-    Sandbox(SandboxError),
-    /// The server is about to end.
-    #[error("the server is shutting down")]
-    ShuttingDown,
-}
-
-/// Why runs cannot follow each other in one container.
-#[derive(Debug, Error)]
-#[non_exhaustive]
-pub enum WorldsError {
-    /// The host does not permit worlds.
-    #[error(
-        "isolation = world is not possible here: {0}; `dayfly doctor` says what to change, isolation = container works without"
-    )]
-    Refused(String),
-    /// No sandbox could be made.
-    #[error(transparent)]
-    Sandbox(#[from] SandboxError),
-}
-
-impl ServiceError {
-    /// The stable name of the error, as callers and metrics have it.
-    #[must_use]
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Execution(ExecutionError::Files(_)) => "files-not-accepted",
-            Self::ImageMissing { .. } => "image-not-built",
-            Self::Queue(queue) => queue.code(),
-            Self::Sandbox(SandboxError::Engine(engine)) if engine.is_unreachable() => "engine-unreachable",
-            Self::Execution(_) | Self::Sandbox(_) => "internal-error",
-            Self::ShuttingDown => "shutting-down",
-        }
-    }
-
-    /// Logs what only the operator can do something about.
-    fn log(&self) {
-        match self {
-            Self::Sandbox(SandboxError::Engine(engine)) if engine.is_unreachable() => {
-                tracing::error!("the engine is unreachable: {}", with_causes(self));
-            }
-            Self::Execution(ExecutionError::Files(_)) => tracing::debug!("refused: {self}"),
-            Self::Execution(_) | Self::Sandbox(_) => tracing::error!("a run failed: {}", with_causes(self)),
-            Self::ImageMissing { .. } | Self::Queue(_) | Self::ShuttingDown => {
-                tracing::debug!("refused: {self}");
-            }
-        }
-    }
 }
 
 impl Service {
@@ -410,11 +342,4 @@ impl Service {
 /// Seconds to the millisecond: more only makes lines longer.
 fn seconds(duration: Duration) -> f64 {
     (duration.as_secs_f64() * 1e3).round() / 1e3
-}
-
-fn what_to_do(language: &str, build: Option<&Build>) -> String {
-    match build {
-        Some(Build::Waiting | Build::Running(_)) => "it is being built now, try again in some minutes".into(),
-        Some(Build::Failed { .. }) | None => format!("run `dayfly images build {language}` on the server"),
-    }
 }
