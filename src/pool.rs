@@ -1,6 +1,6 @@
 //! Sandboxes that wait for whoever asks next.
 //!
-//! How many of a language there are follows from how often it is asked for ([`demand`]), between a floor and a ceiling and
+//! How many of a language there are follows from how often it is asked for (`demand`), between a floor and a ceiling and
 //! within a budget of memory. Each serves one run, as every sandbox does; one that cannot is dropped, and an empty shelf
 //! is nobody's to wait for: a run then makes its own sandbox, as it would without a pool.
 

@@ -56,7 +56,9 @@ pub(super) fn judge(evidence: &Evidence) -> Vec<Finding> {
         Finding::ok(Group::Sandbox, subject, format!("{refused} ({} attempts)", attempts.len()))
     };
     let mut findings: Vec<Finding> = AREAS.into_iter().map(area).collect();
-    findings.push(judge_worlds(&evidence.worlds));
+    if is_whole {
+        findings.push(judge_worlds(&evidence.worlds));
+    }
     findings.extend(attempts.iter().find(|attempt| attempt.area == Area::SecurityModule).map(judge_module));
     findings
 }
