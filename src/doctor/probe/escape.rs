@@ -73,7 +73,9 @@ fn judge_worlds(worlds: &Worlds) -> Finding {
         ),
         Worlds::Refused { reason } => {
             let seen = format!("none: {reason}");
-            let advice = "all else holds, but tests of one request share a sandbox. What refuses them may be                           user.max_user_namespaces=0, kernel.unprivileged_userns_clone=0 or                           kernel.apparmor_restrict_unprivileged_userns=1 (sysctl), AppArmor's docker-default, which \
+            let advice = "all else holds, but tests of one request share a sandbox. What refuses them may be \
+                          user.max_user_namespaces=0, kernel.unprivileged_userns_clone=0 or \
+                          kernel.apparmor_restrict_unprivileged_userns=1 (sysctl), AppArmor's docker-default, which \
                           denies mounts, or the OCI runtime";
             Finding::warning(Group::Sandbox, SUBJECT, seen, advice)
         }
