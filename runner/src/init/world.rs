@@ -34,8 +34,8 @@ use self::furniture::Furniture;
 pub(super) use self::furniture::WorkFolder;
 use super::Gone;
 use super::reaper::Used;
-use crate::protocol::{FaultKind, Stage};
 use crate::protocol::Worlds as Said;
+use crate::protocol::{FaultKind, Stage};
 
 /// How long a world's first process may take for anything that it is asked for.
 const DEADLINE: Duration = Duration::from_secs(10);

@@ -15,9 +15,9 @@ use nix::sys::signalfd::{SfdFlags, SignalFd};
 use nix::unistd::{dup2_stdin, dup2_stdout};
 use serde::{Deserialize, Serialize};
 
+use super::WorldError;
 use super::channel::Channel;
 use super::furniture::{Furniture, WorkFolder};
-use super::WorldError;
 use crate::init::child;
 use crate::init::reaper::{self, Reaper, Used};
 use crate::protocol::Stage;
@@ -127,5 +127,6 @@ fn forget_the_link(channel: &Channel) -> io::Result<()> {
     let null = File::options().read(true).write(true).open("/dev/null")?;
     dup2_stdin(&null)?;
     dup2_stdout(&null)?;
+    drop(null);
     reaper::close_descriptors_but(channel.as_fd().as_raw_fd())
 }
