@@ -130,27 +130,39 @@ fn a_program_has_no_privileges() {
 fn dangerous_system_calls_are_refused() {
     let code = format!(
         "{SYSCALL}
+import signal, sys
+NAMESPACES = (0x80, 0x20000, 0x2000000, 0x4000000, 0x8000000, 0x10000000, 0x20000000, 0x40000000)
 for name, number, *arguments in (
-    ('unshare', 272, 0x10000000), ('clone newuser', 56, 0x10000011), ('clone3', 435, 0, 0), ('mount', 165, 0, 0, 0, 0, 0),
-    ('setns', 308, 0, 0), ('ptrace', 101, 16, 1, 0, 0), ('process_vm_readv', 310, 1, 0, 0, 0, 0, 0),
+    ('clone3', 435, 0, 0), ('setns', 308, 0, 0), ('umount2', 166, 0, 0), ('pivot_root', 155, 0, 0), ('chroot', 161, 0),
+    ('mount', 165, 0, 0, 0, 0, 0), ('open_tree', 428, 0, 0, 0), ('move_mount', 429, 0, 0, 0, 0, 0), ('fsopen', 430, 0, 0),
+    ('fsconfig', 431, 0, 0, 0, 0, 0), ('fsmount', 432, 0, 0, 0), ('fspick', 433, 0, 0, 0), ('mount_setattr', 442, 0, 0, 0, 0, 0),
+    *((f'unshare {{flag:#x}}', 272, flag) for flag in NAMESPACES),
+    *((f'clone {{flag:#x}}', 56, flag | 17, 0, 0, 0, 0) for flag in NAMESPACES),
+    *((f'clone {{flag:#x}} and a user', 56, flag | 0x10000011, 0, 0, 0, 0) for flag in NAMESPACES), ('ptrace', 101, 16, 1, 0, 0), ('process_vm_readv', 310, 1, 0, 0, 0, 0, 0),
     ('keyctl', 250, 0, 0, 0, 0, 0), ('add_key', 248, 0, 0, 0, 0, 0), ('bpf', 321, 0, 0, 0),
     ('perf_event_open', 298, 0, 0, 0, 0, 0), ('userfaultfd', 323, 0), ('io_uring_setup', 425, 1, 0),
     ('socket alg', 41, 38, 5, 0), ('socket vsock', 41, 40, 1, 0), ('socket packet', 41, 17, 3, 0),
     ('socket netlink audit', 41, 16, 3, 9), ('prlimit of the runner', 302, 1, 0, 0, 0),
     ('personality', 135, 0x0040000), ('open_by_handle_at', 304, 0, 0, 0), ('pidfd_getfd', 438, 0, 0, 0)):
     print(name, call(number, *arguments))
-print('unix', call(41, 1, 1, 0), 'own limits', call(302, 0, 7, 0, 0))"
+print('unix', call(41, 1, 1, 0), 'own limits', call(302, 0, 7, 0, 0))
+sys.stdout.flush()
+for number in 165, 56, 39:
+    child = os.fork()
+    if child == 0: call(0x40000000 + number, 0x10000011, 0, 0, 0, 0) and os._exit(0)
+    print('x32', signal.Signals(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) * -1).name)"
     );
     let said = inside(&Server::start(&[]), &code);
     for line in said.lines() {
         let expected = match line.split(' ').next() {
             Some("unix") => "unix ok own limits ok".to_owned(),
             Some("clone3") => "clone3 ENOSYS".to_owned(),
+            Some("x32") => "x32 SIGSYS".to_owned(),
             _ => format!("{} EPERM", line.rsplit_once(' ').unwrap().0),
         };
         assert_eq!(line, expected);
     }
-    assert_eq!(said.lines().count(), 22);
+    assert_eq!(said.lines().count(), 57);
 }
 
 #[test]
