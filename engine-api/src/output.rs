@@ -47,10 +47,13 @@ impl OutputDecoder {
             return Ok((!data.is_empty()).then_some(OutputChunk { stream: StreamType::Stdout, data }));
         };
         loop {
-            if let Some((stream, length, end)) = small_frames(demuxer, &self.input) {
-                let frames = take(&mut self.input, end);
-                let data = join(demuxer, &frames, length).into();
-                return Ok(Some(OutputChunk { stream, data }));
+            if let Some((stream, joined, end)) = join(demuxer, &self.input) {
+                drop(take(&mut self.input, end));
+                if joined.is_empty() {
+                    // Frames without payload.
+                    continue;
+                }
+                return Ok(Some(OutputChunk { stream, data: joined.into() }));
             }
             let mut rest = &self.input[..];
             let Some(Piece { stream, data, .. }) = demuxer.next(&mut rest)? else {
@@ -72,33 +75,22 @@ impl OutputDecoder {
     }
 }
 
-/// Finds the small frames of one stream at the front: their stream, the length of their payloads together, and where they
-/// end. `None` for less than two.
-fn small_frames(demuxer: &Demuxer, input: &[u8]) -> Option<(StreamType, usize, usize)> {
-    let (first, mut rest) = demuxer.peek(input)?;
-    let mut length = first.data.len();
-    let mut frames = 1;
-    while let Some((piece, after)) = demuxer.peek(rest)
-        && piece.stream == first.stream
-        && piece.data.len() <= SMALL
-        && length + piece.data.len() <= JOINED
-    {
-        length += piece.data.len();
+/// Copies the payloads of the small frames of one stream at the front together: their stream, the payloads, and where the
+/// frames end. `None` for less than two frames.
+fn join(demuxer: &Demuxer, input: &[u8]) -> Option<(StreamType, Vec<u8>, usize)> {
+    let (Piece { stream, data, .. }, rest) = demuxer.peek(input)?;
+    if data.len() > SMALL || demuxer.peek_payload(rest, stream, SMALL).is_none() {
+        return None;
+    }
+    // With this much room from the start, nothing is copied twice.
+    let room = JOINED.min(input.len());
+    let mut joined = Vec::with_capacity(room);
+    let mut rest = input;
+    while let Some((data, after)) = demuxer.peek_payload(rest, stream, SMALL.min(room - joined.len())) {
+        joined.extend_from_slice(data);
         rest = after;
-        frames += 1;
     }
-    let any = frames > 1 && (1..=JOINED).contains(&length) && first.data.len() <= SMALL;
-    any.then(|| (first.stream, length, input.len() - rest.len()))
-}
-
-/// Puts the payloads of whole frames together.
-fn join(demuxer: &Demuxer, mut frames: &[u8], length: usize) -> Vec<u8> {
-    let mut joined = Vec::with_capacity(length);
-    while let Some((piece, rest)) = demuxer.peek(frames) {
-        joined.extend_from_slice(piece.data);
-        frames = rest;
-    }
-    joined
+    Some((stream, joined, input.len() - rest.len()))
 }
 
 /// Takes `end` bytes off the front. An empty rest does not keep the buffer alive, so that it can be used again.
@@ -141,6 +133,22 @@ mod tests {
         let found: Vec<_> = found.iter().map(|chunk| (chunk.stream, chunk.data.len())).collect();
         let (out, err) = (StreamType::Stdout, StreamType::Stderr);
         assert_eq!(found, [(out, 2), (err, 1), (out, 1), (out, SMALL + 1)]);
+    }
+
+    #[test]
+    fn what_is_joined_is_bounded() {
+        let input = frame(StreamType::Stdout, &[b'a'; SMALL]).repeat(100);
+        let found = chunks(&mut OutputDecoder::new(false), &input).unwrap();
+        let lengths: Vec<_> = found.iter().map(|chunk| chunk.data.len()).collect();
+        assert_eq!(lengths, [JOINED, JOINED, JOINED, 4 * SMALL]);
+    }
+
+    #[test]
+    fn frames_without_payload_are_nothing() {
+        let empty = frame(StreamType::Stderr, b"").repeat(1000);
+        let input = [&empty[..], &frame(StreamType::Stdout, b"a"), &empty].concat();
+        let found = chunks(&mut OutputDecoder::new(false), &input).unwrap();
+        assert_eq!(found, [OutputChunk { stream: StreamType::Stdout, data: "a".into() }]);
     }
 
     #[test]
