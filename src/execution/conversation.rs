@@ -54,7 +54,7 @@ impl<'a> Conversation<'a> {
     /// # Errors
     /// The sandbox does not take them, and why if it says that.
     pub(super) async fn start(&mut self, files: &[u8]) -> Result<(), ExecutionError> {
-        let command = Command::Start { stages: self.job.stages(), stay: self.job.stays() };
+        let command = self.job.start();
         let writer = self.writer;
         let starting = async { writer.lock().await.start(files, &command).await };
         tokio::select! {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytesize::ByteSize;
 use runner::pattern::PathPattern;
-use runner::protocol::{Stage, StageLimits, StageName, WindowSize};
+use runner::protocol::{Command, Stage, StageLimits, StageName, WindowSize};
 use uuid::Uuid;
 
 use super::artifacts::LIMITS as ARTIFACT_LIMITS;
@@ -151,8 +151,17 @@ impl Job {
         self.tests.is_some() || !self.artifacts.is_empty()
     }
 
-    /// The stages to start with.
-    pub(super) fn stages(&self) -> Vec<Stage> {
+    /// What the runner is told first.
+    pub(crate) fn start(&self) -> Command {
+        Command::Start { stages: self.stages(), stay: self.stays() }
+    }
+
+    /// What it is told for one test.
+    pub(crate) fn test(&self, case: &TestCase) -> Command {
+        Command::Test { stage: self.test_stage(case) }
+    }
+
+    fn stages(&self) -> Vec<Stage> {
         if self.tests.is_some() {
             return self.compile_stage(false).into_iter().collect();
         }
@@ -164,8 +173,7 @@ impl Job {
         self.compile_stage(hold).into_iter().chain([run]).collect()
     }
 
-    /// The stage of one test.
-    pub(super) fn test_stage(&self, case: &TestCase) -> Stage {
+    fn test_stage(&self, case: &TestCase) -> Stage {
         let mut run = self.stage(StageName::Run, &self.run, false);
         run.argv.extend(case.args.iter().cloned());
         run.env.extend(case.environment.clone());
