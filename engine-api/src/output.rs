@@ -8,6 +8,8 @@ use crate::demux::{DemuxError, Demuxer, Piece, StreamType};
 const SMALL: usize = 512;
 /// The longest chunk that is copied together, in bytes.
 const JOINED: usize = 16 * 1024;
+/// Payloads up to this length are copied as one block of it, in bytes.
+const BLOCK: usize = 64;
 
 /// A part of a container's output.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -48,7 +50,7 @@ impl OutputDecoder {
         };
         loop {
             if let Some((stream, joined, end)) = join(demuxer, &self.input) {
-                drop(take(&mut self.input, end));
+                skip(&mut self.input, end);
                 if joined.is_empty() {
                     // Frames without payload.
                     continue;
@@ -79,21 +81,37 @@ impl OutputDecoder {
 /// frames end. `None` for less than two frames.
 fn join(demuxer: &Demuxer, input: &[u8]) -> Option<(StreamType, Vec<u8>, usize)> {
     let (Piece { stream, data, .. }, rest) = demuxer.peek(input)?;
-    if data.len() > SMALL || demuxer.peek_payload(rest, stream, SMALL).is_none() {
+    if data.len() > SMALL || demuxer.peek_length(rest, stream, SMALL).is_none() {
         return None;
     }
     // With this much room from the start, nothing is copied twice.
     let room = JOINED.min(input.len());
-    let mut joined = Vec::with_capacity(room);
+    let mut joined = Vec::with_capacity(room + BLOCK);
     let mut rest = input;
-    while let Some((data, after)) = demuxer.peek_payload(rest, stream, SMALL.min(room - joined.len())) {
-        joined.extend_from_slice(data);
-        rest = after;
+    while let Some((length, payload)) = demuxer.peek_length(rest, stream, SMALL.min(room - joined.len())) {
+        append(&mut joined, payload, length);
+        rest = &payload[length..];
     }
     Some((stream, joined, input.len() - rest.len()))
 }
 
-/// Takes `end` bytes off the front. An empty rest does not keep the buffer alive, so that it can be used again.
+/// Appends the first `length` bytes. Where there are enough, it copies a block and cuts off what is too much: copying a
+/// length that is known beforehand takes no call of `memcpy`.
+fn append(joined: &mut Vec<u8>, bytes: &[u8], length: usize) {
+    let end = joined.len() + length;
+    match bytes.first_chunk::<BLOCK>() {
+        Some(block) if length <= BLOCK => joined.extend_from_slice(block),
+        _ => joined.extend_from_slice(&bytes[..length]),
+    }
+    joined.truncate(end);
+}
+
+/// Drops `end` bytes off the front. An empty rest does not keep the buffer alive, so that it can be used again.
+fn skip(input: &mut Bytes, end: usize) {
+    if end == input.len() { *input = Bytes::new() } else { input.advance(end) }
+}
+
+/// Takes `end` bytes off the front; likewise.
 fn take(input: &mut Bytes, end: usize) -> Bytes {
     if end == input.len() { std::mem::take(input) } else { input.split_to(end) }
 }
