@@ -81,7 +81,7 @@ matrix: host build
 compare:
 	scripts/compare-clients
 
-## fuzz-coverage: how much of each decoder the seeds of the fuzz targets reach
+## fuzz-coverage: how much of each decoder, and of what reads requests, the seeds of the fuzz targets reach
 fuzz-coverage:
 	scripts/fuzz-coverage
 

@@ -7,6 +7,8 @@ mod cors;
 mod error;
 mod execute;
 mod executions;
+#[cfg(any(test, fuzzing))]
+pub mod fuzzing;
 mod gate;
 mod headers;
 mod health;

@@ -46,6 +46,7 @@ fn decoders_do_no_io() {
         "engine-api/src/head.rs",
         "engine-api/src/json_lines.rs",
         "engine-api/src/output.rs",
+        "engine-api/src/progress.rs",
         "runner/src/frame.rs",
         "runner/src/message.rs",
         "runner/src/pattern.rs",

@@ -203,6 +203,21 @@ impl Demuxer {
         Some((Piece { stream, data, ends_frame: true }, rest))
     }
 
+    /// The length of the payload that [`peek`](Self::peek) would find, if it is of `stream` and `most` bytes long at most,
+    /// and what follows the header. Cheaper, since this runs for every small frame.
+    pub(crate) fn peek_length<'a>(
+        &self,
+        input: &'a [u8],
+        stream: StreamType,
+        most: usize,
+    ) -> Option<(usize, &'a [u8])> {
+        let State::Header { filled: 0, .. } = self.state else { return None };
+        let (&[kind, p0, p1, p2, a, b, c, d], rest) = input.split_first_chunk::<HEADER_LEN>()?;
+        let length = u32::from_be_bytes([a, b, c, d]);
+        let fits = length <= self.limit && length as usize <= most.min(rest.len());
+        ([kind, p0, p1, p2] == [stream as u8, 0, 0, 0] && fits).then_some((length as usize, rest))
+    }
+
     /// Tells whether the stream may end here.
     ///
     /// # Errors

@@ -4,9 +4,8 @@ mod build;
 mod registry;
 mod transfer;
 
-pub use self::build::{BuildStream, ImageBuildOptions};
-pub use self::registry::{ImageCreateOptions, PullStream, PushStream};
-pub use self::transfer::LoadStream;
+pub use self::build::ImageBuildOptions;
+pub use self::registry::ImageCreateOptions;
 use crate::call::Call;
 use crate::client::Client;
 use crate::deadline::Deadline;

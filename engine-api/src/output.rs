@@ -8,6 +8,8 @@ use crate::demux::{DemuxError, Demuxer, Piece, StreamType};
 const SMALL: usize = 512;
 /// The longest chunk that is copied together, in bytes.
 const JOINED: usize = 16 * 1024;
+/// Payloads up to this length are copied as one block of it, in bytes.
+const BLOCK: usize = 64;
 
 /// A part of a container's output.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -47,10 +49,13 @@ impl OutputDecoder {
             return Ok((!data.is_empty()).then_some(OutputChunk { stream: StreamType::Stdout, data }));
         };
         loop {
-            if let Some((stream, length, end)) = small_frames(demuxer, &self.input) {
-                let frames = take(&mut self.input, end);
-                let data = join(demuxer, &frames, length).into();
-                return Ok(Some(OutputChunk { stream, data }));
+            if let Some((stream, joined, end)) = join(demuxer, &self.input) {
+                skip(&mut self.input, end);
+                if joined.is_empty() {
+                    // Frames without payload.
+                    continue;
+                }
+                return Ok(Some(OutputChunk { stream, data: joined.into() }));
             }
             let mut rest = &self.input[..];
             let Some(Piece { stream, data, .. }) = demuxer.next(&mut rest)? else {
@@ -72,36 +77,41 @@ impl OutputDecoder {
     }
 }
 
-/// Finds the small frames of one stream at the front: their stream, the length of their payloads together, and where they
-/// end. `None` for less than two.
-fn small_frames(demuxer: &Demuxer, input: &[u8]) -> Option<(StreamType, usize, usize)> {
-    let (first, mut rest) = demuxer.peek(input)?;
-    let mut length = first.data.len();
-    let mut frames = 1;
-    while let Some((piece, after)) = demuxer.peek(rest)
-        && piece.stream == first.stream
-        && piece.data.len() <= SMALL
-        && length + piece.data.len() <= JOINED
-    {
-        length += piece.data.len();
-        rest = after;
-        frames += 1;
+/// Copies the payloads of the small frames of one stream at the front together: their stream, the payloads, and where the
+/// frames end. `None` for less than two frames.
+fn join(demuxer: &Demuxer, input: &[u8]) -> Option<(StreamType, Vec<u8>, usize)> {
+    let (Piece { stream, data, .. }, rest) = demuxer.peek(input)?;
+    if data.len() > SMALL || demuxer.peek_length(rest, stream, SMALL).is_none() {
+        return None;
     }
-    let any = frames > 1 && (1..=JOINED).contains(&length) && first.data.len() <= SMALL;
-    any.then(|| (first.stream, length, input.len() - rest.len()))
+    // With this much room from the start, nothing is copied twice.
+    let room = JOINED.min(input.len());
+    let mut joined = Vec::with_capacity(room + BLOCK);
+    let mut rest = input;
+    while let Some((length, payload)) = demuxer.peek_length(rest, stream, SMALL.min(room - joined.len())) {
+        append(&mut joined, payload, length);
+        rest = &payload[length..];
+    }
+    Some((stream, joined, input.len() - rest.len()))
 }
 
-/// Puts the payloads of whole frames together.
-fn join(demuxer: &Demuxer, mut frames: &[u8], length: usize) -> Vec<u8> {
-    let mut joined = Vec::with_capacity(length);
-    while let Some((piece, rest)) = demuxer.peek(frames) {
-        joined.extend_from_slice(piece.data);
-        frames = rest;
+/// Appends the first `length` bytes. Where there are enough, it copies a block and cuts off what is too much: copying a
+/// length that is known beforehand takes no call of `memcpy`.
+fn append(joined: &mut Vec<u8>, bytes: &[u8], length: usize) {
+    let end = joined.len() + length;
+    match bytes.first_chunk::<BLOCK>() {
+        Some(block) if length <= BLOCK => joined.extend_from_slice(block),
+        _ => joined.extend_from_slice(&bytes[..length]),
     }
-    joined
+    joined.truncate(end);
 }
 
-/// Takes `end` bytes off the front. An empty rest does not keep the buffer alive, so that it can be used again.
+/// Drops `end` bytes off the front. An empty rest does not keep the buffer alive, so that it can be used again.
+fn skip(input: &mut Bytes, end: usize) {
+    if end == input.len() { *input = Bytes::new() } else { input.advance(end) }
+}
+
+/// Takes `end` bytes off the front; likewise.
 fn take(input: &mut Bytes, end: usize) -> Bytes {
     if end == input.len() { std::mem::take(input) } else { input.split_to(end) }
 }
@@ -141,6 +151,22 @@ mod tests {
         let found: Vec<_> = found.iter().map(|chunk| (chunk.stream, chunk.data.len())).collect();
         let (out, err) = (StreamType::Stdout, StreamType::Stderr);
         assert_eq!(found, [(out, 2), (err, 1), (out, 1), (out, SMALL + 1)]);
+    }
+
+    #[test]
+    fn what_is_joined_is_bounded() {
+        let input = frame(StreamType::Stdout, &[b'a'; SMALL]).repeat(100);
+        let found = chunks(&mut OutputDecoder::new(false), &input).unwrap();
+        let lengths: Vec<_> = found.iter().map(|chunk| chunk.data.len()).collect();
+        assert_eq!(lengths, [JOINED, JOINED, JOINED, 4 * SMALL]);
+    }
+
+    #[test]
+    fn frames_without_payload_are_nothing() {
+        let empty = frame(StreamType::Stderr, b"").repeat(1000);
+        let input = [&empty[..], &frame(StreamType::Stdout, b"a"), &empty].concat();
+        let found = chunks(&mut OutputDecoder::new(false), &input).unwrap();
+        assert_eq!(found, [OutputChunk { stream: StreamType::Stdout, data: "a".into() }]);
     }
 
     #[test]

@@ -1,14 +1,8 @@
 //! What a build, a pull, a push or a load tells as it goes: a line of JSON in, an event out.
 
-use std::task::{Context, Poll, ready};
-
 use serde::Deserialize;
 
-use crate::deadline::Deadline;
-use crate::error::Result as CallResult;
-use crate::line_stream::LineStream;
 use crate::models::null_default;
-use crate::reply::Reply;
 
 /// Something that happened in a build, a pull, a push or a load.
 #[derive(Clone, Debug, Eq, PartialEq)]
@@ -78,42 +72,6 @@ pub(crate) struct ErrorDetail {
 pub(crate) struct ProgressDetail {
     current: Option<u64>,
     total: Option<u64>,
-}
-
-/// The events of a reply.
-#[derive(Debug)]
-pub(crate) struct ProgressStream(LineStream);
-
-impl ProgressStream {
-    pub(crate) fn new(reply: Reply) -> Self {
-        Self(LineStream::new(reply))
-    }
-
-    pub(crate) fn set_deadline(&mut self, deadline: Deadline) {
-        self.0.set_deadline(deadline);
-    }
-
-    /// The next event or the engine's word that it failed; `None` at the end, and after either kind of failure.
-    pub(crate) fn poll(
-        &mut self,
-        cx: &mut Context<'_>,
-    ) -> Poll<CallResult<Option<Result<BuildEvent, Failure>>>> {
-        loop {
-            let Some(line) = ready!(self.0.poll_line(cx))? else { return Poll::Ready(Ok(None)) };
-            match parse(&line) {
-                Ok(Ok(None)) => {}
-                Ok(Ok(Some(event))) => return Poll::Ready(Ok(Some(Ok(event)))),
-                Ok(Err(failure)) => {
-                    self.0.end();
-                    return Poll::Ready(Ok(Some(Err(failure))));
-                }
-                Err(error) => {
-                    self.0.end();
-                    return Poll::Ready(Err(self.0.unexpected_shape(error)));
-                }
-            }
-        }
-    }
 }
 
 /// Reads a line. `Ok(None)` is a line with nothing this crate knows of.

@@ -15,6 +15,7 @@ use tokio::time::{Sleep, sleep_until};
 use crate::call::Operation;
 use crate::deadline::Deadline;
 use crate::error::{Error, Phase, ProtocolError, Result};
+use crate::progress;
 use crate::request_body::Failure;
 use crate::transport;
 
@@ -157,12 +158,16 @@ pub(crate) struct ErrorResponse {
     message: String,
 }
 
-/// The engine's words in the body of an error, which is JSON, or plain text when an attach fails.
+/// The engine's words in the body of an error: JSON, or plain text when an attach fails. Podman refuses a push with a line of
+/// progress.
 pub(crate) fn message(body: &[u8]) -> String {
-    match serde_json::from_slice::<ErrorResponse>(body) {
-        Ok(error) => error.message,
-        Err(_) => String::from_utf8_lossy(&body[..body.len().min(ERROR_LIMIT)]).trim().to_owned(),
+    if let Ok(error) = serde_json::from_slice::<ErrorResponse>(body) {
+        return error.message;
     }
+    if let Ok(Err(failure)) = progress::parse(body) {
+        return failure.message;
+    }
+    String::from_utf8_lossy(&body[..body.len().min(ERROR_LIMIT)]).trim().to_owned()
 }
 
 #[cfg(test)]
@@ -173,6 +178,9 @@ mod tests {
     fn the_message_is_the_engines_or_the_text() {
         assert_eq!(message(br#"{"message":"No such container: x"}"#), "No such container: x");
         assert_eq!(message(b"No such container: x\r\n"), "No such container: x");
+        let progress =
+            br#"{"errorDetail":{"message":"authentication required"},"error":"authentication required"}"#;
+        assert_eq!(message(progress), "authentication required");
         assert_eq!(message(b"{\"message\":null}"), "{\"message\":null}");
         assert_eq!(message(b"\xff"), "\u{fffd}");
         assert_eq!(message(b""), "");

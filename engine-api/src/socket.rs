@@ -21,15 +21,68 @@ pub(crate) enum Socket {
 
 /// Runs a method of whatever the connection is made of.
 macro_rules! each {
-    ($enum:ident, $self:expr, $inner:ident => $call:expr) => {
-        match $self.get_mut() {
-            $enum::Unix($inner) => $call,
-            $enum::Tcp($inner) => $call,
+    ($connection:expr, $inner:ident => $call:expr) => {
+        match $connection {
+            Self::Unix($inner) => $call,
+            Self::Tcp($inner) => $call,
             #[cfg(feature = "tls")]
-            $enum::Tls($inner) => $call,
+            Self::Tls($inner) => $call,
         }
     };
 }
+
+macro_rules! delegate_read {
+    ($type:ty) => {
+        impl AsyncRead for $type {
+            fn poll_read(
+                self: Pin<&mut Self>,
+                cx: &mut Context<'_>,
+                buffer: &mut ReadBuf<'_>,
+            ) -> Poll<io::Result<()>> {
+                each!(self.get_mut(), inner => Pin::new(inner).poll_read(cx, buffer))
+            }
+        }
+    };
+}
+
+macro_rules! delegate_write {
+    ($type:ty) => {
+        impl AsyncWrite for $type {
+            fn poll_write(
+                self: Pin<&mut Self>,
+                cx: &mut Context<'_>,
+                data: &[u8],
+            ) -> Poll<io::Result<usize>> {
+                each!(self.get_mut(), inner => Pin::new(inner).poll_write(cx, data))
+            }
+
+            fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+                each!(self.get_mut(), inner => Pin::new(inner).poll_flush(cx))
+            }
+
+            fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+                each!(self.get_mut(), inner => Pin::new(inner).poll_shutdown(cx))
+            }
+
+            fn poll_write_vectored(
+                self: Pin<&mut Self>,
+                cx: &mut Context<'_>,
+                data: &[IoSlice<'_>],
+            ) -> Poll<io::Result<usize>> {
+                each!(self.get_mut(), inner => Pin::new(inner).poll_write_vectored(cx, data))
+            }
+
+            fn is_write_vectored(&self) -> bool {
+                each!(self, inner => inner.is_write_vectored())
+            }
+        }
+    };
+}
+
+delegate_read!(Socket);
+delegate_write!(Socket);
+delegate_read!(ReadHalf);
+delegate_write!(WriteHalf);
 
 impl Socket {
     /// Connects to `endpoint`; for TLS, the handshake is part of it.
@@ -72,47 +125,6 @@ async fn tcp(host: &str, port: u16) -> io::Result<TcpStream> {
     Ok(stream)
 }
 
-impl AsyncRead for Socket {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        each!(Self, self, inner => Pin::new(inner).poll_read(cx, buffer))
-    }
-}
-
-impl AsyncWrite for Socket {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
-        each!(Self, self, inner => Pin::new(inner).poll_write(cx, data))
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        each!(Self, self, inner => Pin::new(inner).poll_flush(cx))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        each!(Self, self, inner => Pin::new(inner).poll_shutdown(cx))
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        data: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        each!(Self, self, inner => Pin::new(inner).poll_write_vectored(cx, data))
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        match self {
-            Self::Unix(stream) => stream.is_write_vectored(),
-            Self::Tcp(stream) => stream.is_write_vectored(),
-            #[cfg(feature = "tls")]
-            Self::Tls(stream) => stream.is_write_vectored(),
-        }
-    }
-}
-
 impl Connection for Socket {
     fn connected(&self) -> Connected {
         Connected::new()
@@ -128,16 +140,6 @@ pub(crate) enum ReadHalf {
     Tls(tokio::io::ReadHalf<tokio_rustls::client::TlsStream<TcpStream>>),
 }
 
-impl AsyncRead for ReadHalf {
-    fn poll_read(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        buffer: &mut ReadBuf<'_>,
-    ) -> Poll<io::Result<()>> {
-        each!(Self, self, inner => Pin::new(inner).poll_read(cx, buffer))
-    }
-}
-
 /// The direction to the engine. Dropping it half-closes the connection.
 #[derive(Debug)]
 pub(crate) enum WriteHalf {
@@ -145,37 +147,6 @@ pub(crate) enum WriteHalf {
     Tcp(tcp::OwnedWriteHalf),
     #[cfg(feature = "tls")]
     Tls(TlsWriteHalf),
-}
-
-impl AsyncWrite for WriteHalf {
-    fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, data: &[u8]) -> Poll<io::Result<usize>> {
-        each!(Self, self, inner => Pin::new(inner).poll_write(cx, data))
-    }
-
-    fn poll_flush(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        each!(Self, self, inner => Pin::new(inner).poll_flush(cx))
-    }
-
-    fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        each!(Self, self, inner => Pin::new(inner).poll_shutdown(cx))
-    }
-
-    fn poll_write_vectored(
-        self: Pin<&mut Self>,
-        cx: &mut Context<'_>,
-        data: &[IoSlice<'_>],
-    ) -> Poll<io::Result<usize>> {
-        each!(Self, self, inner => Pin::new(inner).poll_write_vectored(cx, data))
-    }
-
-    fn is_write_vectored(&self) -> bool {
-        match self {
-            Self::Unix(half) => half.is_write_vectored(),
-            Self::Tcp(half) => half.is_write_vectored(),
-            #[cfg(feature = "tls")]
-            Self::Tls(half) => half.0.is_write_vectored(),
-        }
-    }
 }
 
 /// As the halves of plain sockets do, it ends its direction when it is dropped.

@@ -84,7 +84,7 @@ pub(super) async fn submit(
     Caller(client): Caller,
     JsonBody(mut request): JsonBody<ExecuteRequest>,
 ) -> Result<Response, ApiError> {
-    let callback = request.callback_url.take().map(|url| callbacks.url(&url)).transpose()?;
+    let callback = callback(&mut request, &callbacks)?;
     let (job, input) = request.into_job(service.languages(), |language| gate.offer(&client, language))?;
     let after = async move |execution: Arc<Execution>| {
         if let Some(url) = callback {
@@ -95,6 +95,14 @@ pub(super) async fn submit(
     let location = [(LOCATION, format!("/executions/{}", execution.id))];
     let reply = ExecutionReply::new(&execution);
     Ok((StatusCode::ACCEPTED, location, Json(reply)).into_response())
+}
+
+/// Takes out of a request whom to tell when its run is over, if that can be called.
+pub(super) fn callback(
+    request: &mut ExecuteRequest,
+    callbacks: &Callbacks,
+) -> Result<Option<CallbackUrl>, ApiError> {
+    Ok(request.callback_url.take().map(|url| callbacks.url(&url)).transpose()?)
 }
 
 /// `GET /executions/{id}`: how far it has come, or how it ended.

@@ -4,6 +4,8 @@
 
 mod backlog;
 pub(super) mod events;
+#[cfg(any(test, fuzzing))]
+pub(super) mod fuzzing;
 mod limits;
 pub(super) mod output;
 mod session;

@@ -28,12 +28,16 @@ impl<T: DeserializeOwned, S: Sync> FromRequest<S> for JsonBody<T> {
                 message,
             ));
         }
-        let bytes = read(body).await?;
-        serde_json::from_slice(&bytes).map(Self).map_err(|error| {
-            let code = if error.is_data() { "invalid-request" } else { "malformed-json" };
-            ApiError::bad_request(code, format!("the body cannot be read: {error}"))
-        })
+        parse(&read(body).await?).map(Self)
     }
+}
+
+/// What a whole body says.
+pub(super) fn parse<T: DeserializeOwned>(body: &[u8]) -> Result<T, ApiError> {
+    serde_json::from_slice(body).map_err(|error| {
+        let code = if error.is_data() { "invalid-request" } else { "malformed-json" };
+        ApiError::bad_request(code, format!("the body cannot be read: {error}"))
+    })
 }
 
 fn is_json(content_type: &str) -> bool {

@@ -55,12 +55,7 @@ impl<'a> Conversation<'a> {
     pub(super) async fn start(&mut self, files: &[u8]) -> Result<(), ExecutionError> {
         let parked = self.goes_on_parked();
         self.limit(self.job.first_limits(), files.len() as u64).await?;
-        let command = Command::Start {
-            stages: self.job.stages(),
-            stay: self.job.stays(),
-            parked,
-            again: self.container.is_kept(),
-        };
+        let command = self.job.start(parked, self.container.is_kept());
         let writer = self.writer;
         let starting = async { writer.lock().await.start(files, &command).await };
         tokio::select! {

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use bytesize::ByteSize;
 use runner::pattern::PathPattern;
-use runner::protocol::{Stage, StageLimits, StageName, WindowSize};
+use runner::protocol::{Command, Stage, StageLimits, StageName, WindowSize};
 use uuid::Uuid;
 
 use super::artifacts::LIMITS as ARTIFACT_LIMITS;
@@ -170,6 +170,16 @@ impl Job {
         self.tests.is_some() || !self.artifacts.is_empty()
     }
 
+    /// What the runner is told first: whether it goes on with what it parked, and whether it ran another job before.
+    pub(crate) fn start(&self, parked: bool, again: bool) -> Command {
+        Command::Start { stages: self.stages(), stay: self.stays(), parked, again }
+    }
+
+    /// What it is told for one test.
+    pub(crate) fn test(&self, case: &TestCase) -> Command {
+        Command::Test { stage: self.test_stage(case) }
+    }
+
     /// The stages to start with.
     pub(super) fn stages(&self) -> Vec<Stage> {
         if self.tests.is_some() {
@@ -183,8 +193,7 @@ impl Job {
         self.compile_stage(hold).into_iter().chain([run]).collect()
     }
 
-    /// The stage of one test.
-    pub(super) fn test_stage(&self, case: &TestCase) -> Stage {
+    fn test_stage(&self, case: &TestCase) -> Stage {
         let mut run = self.stage(StageName::Run, &self.run, false);
         run.argv.extend(case.args.iter().cloned());
         run.env.extend(case.environment.clone());

@@ -83,7 +83,7 @@ async fn run_test(
     conversation: &mut Conversation<'_>,
     case: &TestCase,
 ) -> Result<(StageReport, Written), ExecutionError> {
-    conversation.say(&Command::Test { stage: conversation.job.test_stage(case) }).await?;
+    conversation.say(&conversation.job.test(case)).await?;
     let window = Window::default();
     let writer = conversation.writer;
     let listening = async {

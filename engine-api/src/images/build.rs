@@ -1,18 +1,15 @@
 //! Building images.
 
 use std::collections::BTreeMap;
-use std::future::poll_fn;
-use std::task::{Context, Poll, ready};
 
 use crate::call::Call;
 use crate::client::Client;
 use crate::deadline::Deadline;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::filters::Filters;
-use crate::line_stream::stream;
 use crate::models::{AuthConfig, BuildPruneResponse};
 use crate::names;
-use crate::progress::{BuildEvent, Failure, ProgressStream};
+use crate::progress_stream::{ProgressStream, Work};
 use crate::tar_stream::TarStream;
 
 /// How [`Client::image_build`] builds.
@@ -48,45 +45,19 @@ pub struct ImageBuildOptions {
     pub shm_size: Option<u64>,
 }
 
-/// A build that is running. Dropping it cancels the build.
-#[derive(Debug)]
-pub struct BuildStream(ProgressStream);
-
-impl BuildStream {
-    /// Replaces the deadline of the whole build.
-    pub fn set_deadline(&mut self, deadline: Deadline) {
-        self.0.set_deadline(deadline);
-    }
-
-    /// The next event; `None` at the end of a build that succeeded, and after an error.
-    ///
-    /// # Errors
-    /// [`Error::Build`] when the build failed, and what any call can fail with.
-    pub async fn next(&mut self) -> Result<Option<BuildEvent>> {
-        poll_fn(|cx| self.poll(cx)).await
-    }
-
-    pub(crate) fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<BuildEvent>>> {
-        let event = ready!(self.0.poll(cx))?;
-        Poll::Ready(event.transpose().map_err(|Failure { message, code }| Error::Build { message, code }))
-    }
-}
-
-stream!(BuildStream, BuildEvent);
-
 impl Client {
     /// Builds an image from a context, with the engine's classic builder (`POST /build`, API 1.41). `deadline` is for
-    /// the whole build, until [`BuildStream::set_deadline`] replaces it; the context is sent as it is made.
+    /// the whole build, until [`ProgressStream::set_deadline`] replaces it; the context is sent as it is made.
     ///
     /// # Errors
-    /// [`Error::Archive`] when the context cannot be made, a refusal when the Dockerfile cannot be read, and what any
-    /// call can fail with. A step that fails is told by [`BuildStream::next`].
+    /// [`Error::Archive`](crate::Error::Archive) when the context cannot be made, a refusal when the Dockerfile cannot be read, and what any
+    /// call can fail with. A step that fails is told by [`ProgressStream::next`].
     pub async fn image_build(
         &self,
         options: &ImageBuildOptions,
         context: impl Into<TarStream>,
         deadline: Deadline,
-    ) -> Result<BuildStream> {
+    ) -> Result<ProgressStream> {
         let mut call = Call::post(&["build"])
             .query_opt("dockerfile", options.dockerfile.as_deref())
             .flag("nocache", options.no_cache)
@@ -117,7 +88,7 @@ impl Client {
             call = call.registry_header("x-registry-config", &options.registries)?;
         }
         let reply = self.send(call.tar(context.into()), deadline).await?;
-        Ok(BuildStream(ProgressStream::new(reply)))
+        Ok(ProgressStream::new(reply, Work::Build))
     }
 
     /// Removes what the engine keeps for later builds (`POST /build/prune`, API 1.41). The classic builder keeps

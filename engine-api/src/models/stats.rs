@@ -11,7 +11,7 @@ use super::null_default;
 #[serde(default)]
 #[non_exhaustive]
 pub struct ContainerStatsResponse {
-    /// The id of the container.
+    /// The id of the container; Docker Engine 26.1 leaves it empty in a reading made alone.
     #[serde(deserialize_with = "null_default")]
     pub id: String,
     /// Its name, with a slash before it.

@@ -10,7 +10,11 @@ async fn what_happens_to_a_container_is_told_in_order() {
     let container = Container::create(&client, &shell("exit 5")).await;
     let options = EventsOptions {
         since: Some(SystemTime::now()),
-        filters: Filters::new().with("container", container.id.as_str()),
+        // Podman has more events than these.
+        filters: Filters::new()
+            .with("container", container.id.as_str())
+            .with("event", "start")
+            .with("event", "die"),
         ..EventsOptions::default()
     };
     let mut events = client.events(&options, soon()).await.unwrap();

@@ -40,7 +40,7 @@ async fn a_process_has_its_own_streams_and_exit_code() {
     };
     let id = client.container_exec(&container.id, &config, soon()).await.unwrap();
     let before = client.exec_inspect(&id, soon()).await.unwrap();
-    assert_eq!((before.running, before.exit_code, before.pid), (false, None, 0));
+    assert_eq!((before.running, before.pid), (false, 0));
     assert_eq!(before.container_id.as_ref(), Some(&container.id));
 
     let output = run(&client, &id, false, b"input\n").await;
@@ -50,6 +50,14 @@ async fn a_process_has_its_own_streams_and_exit_code() {
     assert_eq!(after.id, id.as_str());
     assert_eq!(after.process_config.entrypoint, "sh");
     assert!(after.open_stdin && after.open_stdout && after.open_stderr);
+}
+
+#[tokio::test]
+async fn a_process_that_never_ran_has_no_exit_code() {
+    let client = engine().await;
+    let container = Container::run(&client, &shell("sleep 1000")).await;
+    let id = client.container_exec(&container.id, &config("true"), soon()).await.unwrap();
+    assert_eq!(client.exec_inspect(&id, soon()).await.unwrap().exit_code, None);
 }
 
 #[tokio::test]
@@ -78,13 +86,14 @@ async fn a_detached_process_runs_alone() {
     let container = Container::run(&client, &shell("sleep 1000")).await;
     let id = client.container_exec(&container.id, &config("exit 3"), soon()).await.unwrap();
     client.exec_start_detached(&id, false, soon()).await.unwrap();
-    let code = loop {
-        if let Some(code) = client.exec_inspect(&id, soon()).await.unwrap().exit_code {
-            break code;
+    let ended = loop {
+        let shown = client.exec_inspect(&id, soon()).await.unwrap();
+        if !shown.running {
+            break shown;
         }
         tokio::time::sleep(std::time::Duration::from_millis(20)).await;
     };
-    assert_eq!(code, 3);
+    assert_eq!(ended.exit_code, Some(3));
 }
 
 #[tokio::test]
@@ -111,6 +120,11 @@ async fn a_container_that_does_not_run_takes_no_process() {
     let container = Container::create(&client, &shell("true")).await;
     let error = client.container_exec(&container.id, &config("true"), soon()).await.unwrap_err();
     assert!(error.is_conflict(), "{error:?}");
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_not_found() {
+    let client = engine().await;
     let id: ContainerId = "no-such-container".parse().unwrap();
     assert!(client.container_exec(&id, &config("true"), soon()).await.unwrap_err().is_not_found());
     let id: ExecId = "no-such-exec".parse().unwrap();

@@ -21,8 +21,10 @@ async fn a_network_is_made_joined_left_and_removed() {
     assert!(shown.containers.is_empty());
     assert_eq!(shown.ipam.config.len(), 1);
 
-    let container = Container::run(&client, &shell("sleep 1000")).await;
-    client.network_disconnect("none", &container.id, true, soon()).await.unwrap();
+    let first = Network::create(&client, Network::request()).await;
+    let mut body = shell("sleep 1000");
+    body.host_config.network_mode = Some(first.name.clone());
+    let container = Container::run(&client, &body).await;
     let settings = EndpointSettings { aliases: vec!["alias".to_owned()], ..EndpointSettings::default() };
     client.network_connect(&network.name, &container.id, Some(&settings), soon()).await.unwrap();
     let shown = client.network_inspect(&shown.id, soon()).await.unwrap();

@@ -1,5 +1,5 @@
 use engine_api::{
-    AttachOptions, BuildEvent, BuildStream, Error, ImageBuildOptions, ProtocolError, TarEntry, TarStream,
+    AttachOptions, BuildEvent, Error, ImageBuildOptions, ProgressStream, ProtocolError, TarEntry, TarStream,
 };
 
 use crate::support::{Answer, Peer, UPGRADED, id, soon, very_soon};
@@ -13,7 +13,7 @@ fn chunk(text: &str) -> String {
 async fn build(
     answer: impl Fn() -> Answer + Send + 'static,
     deadline: engine_api::Deadline,
-) -> (Peer, BuildStream) {
+) -> (Peer, ProgressStream) {
     let peer = Peer::start(move |request| {
         assert_eq!(request, "POST /v1.41/build?forcerm=true");
         answer()
@@ -23,7 +23,7 @@ async fn build(
     (peer, stream)
 }
 
-async fn read(stream: &mut BuildStream) -> (Vec<BuildEvent>, Option<Error>) {
+async fn read(stream: &mut ProgressStream) -> (Vec<BuildEvent>, Option<Error>) {
     let mut events = Vec::new();
     loop {
         match stream.next().await {

@@ -2,14 +2,24 @@
 
 use std::collections::BTreeMap;
 
+use bytes::Bytes;
+use nix::sys::signal;
+use runner::protocol::WindowSize;
 use serde::de::IgnoredAny;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 use uuid::Uuid;
 
+use crate::api::error::ApiError;
 use crate::api::job::{Encoding, ExecuteRequest, FileRequest};
-use crate::api::limits::LimitsRequest;
+use crate::api::limits::{LimitsRequest, Offer};
 use crate::api::outcome::{CompileReply, OutcomeReply};
-use crate::limits::Limits;
+use crate::execution::Job;
+use crate::languages::Languages;
+use crate::limits::{Allowance, Limits};
+
+/// A terminal's size where the client does not say one.
+const WINDOW: WindowSize = WindowSize { columns: 80, rows: 24 };
 
 /// What a client says.
 #[derive(Deserialize)]
@@ -29,6 +39,25 @@ pub(super) enum ClientEvent {
     Stop(Named),
 }
 
+impl ClientEvent {
+    /// What the text of a message says.
+    pub(super) fn from_text(text: &str) -> Result<Self, ApiError> {
+        serde_json::from_str(text).map_err(|error| match error.is_data() {
+            true => misunderstood(&error),
+            false => ApiError::bad_request("malformed-json", format!("the message is not JSON: {error}")),
+        })
+    }
+
+    /// What a message says that was parsed already.
+    pub(super) fn from_value(message: Value) -> Result<Self, ApiError> {
+        serde_json::from_value(message).map_err(|error| misunderstood(&error))
+    }
+}
+
+fn misunderstood(error: &serde_json::Error) -> ApiError {
+    ApiError::bad_request("invalid-message", format!("the message cannot be understood: {error}"))
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ExecuteInteractive {
@@ -44,16 +73,16 @@ pub(super) struct ExecuteInteractive {
     #[serde(default)]
     limits: LimitsRequest,
     /// Only for `POST /execute`; known, so that the refusal can say so.
-    pub(super) tests: Option<IgnoredAny>,
+    tests: Option<IgnoredAny>,
     /// Likewise.
-    pub(super) artifacts: Option<IgnoredAny>,
+    artifacts: Option<IgnoredAny>,
     /// Whether the program gets a terminal in place of pipes.
     #[serde(default)]
-    pub(super) tty: bool,
+    tty: bool,
     /// The terminal's width in characters.
-    pub(super) cols: Option<u16>,
+    cols: Option<u16>,
     /// The terminal's height in lines.
-    pub(super) rows: Option<u16>,
+    rows: Option<u16>,
     /// How output is written in messages.
     #[serde(default)]
     pub(super) encoding: Encoding,
@@ -62,10 +91,30 @@ pub(super) struct ExecuteInteractive {
 }
 
 impl ExecuteInteractive {
-    /// The program, without what makes the run an interactive one.
-    pub(super) fn into_request(self) -> ExecuteRequest {
+    /// The job. `offer` says what the program may have, where its language has this.
+    pub(super) fn into_job(
+        self,
+        languages: &Languages,
+        offer: impl FnOnce(Allowance) -> Offer,
+    ) -> Result<Job, ApiError> {
         let Self { language, code, files, entry, args, env, limits, .. } = self;
-        ExecuteRequest { language, code, files, entry, args, env, limits, ..ExecuteRequest::default() }
+        if self.tests.is_some() || self.artifacts.is_some() {
+            let message =
+                "an interactive run has neither \"tests\" nor \"artifacts\": send them to POST /execute";
+            return Err(ApiError::bad_request("not-interactive", message));
+        }
+        let request =
+            ExecuteRequest { language, code, files, entry, args, env, limits, ..ExecuteRequest::default() };
+        let (mut job, _) = request.into_job(languages, offer)?;
+        if self.tty {
+            job.terminal = Some(WindowSize {
+                columns: self.cols.unwrap_or(WINDOW.columns),
+                rows: self.rows.unwrap_or(WINDOW.rows),
+            });
+        } else {
+            job.run.environment.extend(job.language.spec.interactive.clone());
+        }
+        Ok(job)
     }
 }
 
@@ -73,9 +122,18 @@ impl ExecuteInteractive {
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub(super) struct Input {
     pub(super) execution_id: Uuid,
-    pub(super) data: String,
+    data: String,
     #[serde(default)]
-    pub(super) encoding: Encoding,
+    encoding: Encoding,
+}
+
+impl Input {
+    /// What the program is to read.
+    pub(super) fn bytes(self) -> Result<Bytes, ApiError> {
+        self.encoding.bytes(self.data).map_err(|error| {
+            ApiError::bad_request("invalid-message", format!("the input is not base64: {error}"))
+        })
+    }
 }
 
 #[derive(Deserialize)]
@@ -89,7 +147,20 @@ pub(super) struct Named {
 pub(super) struct Signal {
     pub(super) execution_id: Uuid,
     /// Its name, as in `SIGINT`.
-    pub(super) signal: String,
+    signal: String,
+}
+
+impl Signal {
+    /// Its number (signal(7)).
+    pub(super) fn number(&self) -> Result<i32, ApiError> {
+        let name = &self.signal;
+        name.parse::<signal::Signal>().map(|signal| signal as i32).map_err(|_| {
+            ApiError::bad_request(
+                "unknown-signal",
+                format!("{name:?} is no signal: write its name, as in SIGINT"),
+            )
+        })
+    }
 }
 
 #[derive(Deserialize)]
@@ -172,7 +243,7 @@ impl From<&Limits> for RunLimits {
 
 impl ServerEvent {
     /// The event's name, and its other fields.
-    pub(in crate::api) fn named(&self) -> (String, serde_json::Value) {
+    pub(in crate::api) fn named(&self) -> (String, Value) {
         let mut value = serde_json::to_value(self).expect("plain data");
         let name = value.as_object_mut().and_then(|fields| fields.remove("event"));
         (name.and_then(|name| name.as_str().map(str::to_owned)).unwrap_or_default(), value)

@@ -3,6 +3,8 @@
 use std::num::NonZeroUsize;
 use std::time::{Duration, Instant};
 
+use crate::limits::{Allowance, Limits};
+
 /// Limits of the connections of interactive clients.
 #[derive(Clone, Copy, Debug)]
 pub struct SocketLimits {
@@ -14,6 +16,18 @@ pub struct SocketLimits {
     pub idle: Duration,
     /// How long an interactive program may take, which waits for a person; its CPU time is limited as ever.
     pub wall_time: Duration,
+}
+
+impl SocketLimits {
+    /// What an interactive run of a language with this allowance has.
+    pub(super) fn allowance(&self, of_language: Allowance) -> Allowance {
+        let run = Limits {
+            wall_time: of_language.run.wall_time.max(self.wall_time),
+            output: of_language.run.output.max(Limits::INTERACTIVE_OUTPUT),
+            ..of_language.run
+        };
+        Allowance { run, ..of_language }
+    }
 }
 
 /// Runs of one connection at a time.

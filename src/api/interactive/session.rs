@@ -7,7 +7,6 @@ use std::time::Instant;
 
 use futures_util::future::BoxFuture;
 use futures_util::stream::{FuturesUnordered, StreamExt as _};
-use nix::sys::signal;
 use runner::protocol::WindowSize;
 use tokio::sync::mpsc;
 use uuid::Uuid;
@@ -23,13 +22,10 @@ use crate::api::gate::Gate;
 use crate::api::limits::Offer;
 use crate::client::Client;
 use crate::execution::{self, Channels, Control, Job, Outcome};
-use crate::limits::{Allowance, Limits};
 use crate::service::{Service, ServiceError};
 
 /// Events that may wait for a slow client; after that the program waits.
 const EVENTS: usize = 16;
-/// A terminal's size where the client does not say one.
-const WINDOW: WindowSize = WindowSize { columns: 80, rows: 24 };
 
 /// One connection. Dropping it and the future that drives its runs ends them and their containers.
 pub(super) struct Session {
@@ -81,30 +77,19 @@ impl Session {
 
     /// Does what the text of a message says. While a program has too much input that it has not taken, this waits.
     pub(super) async fn receive_text(&mut self, message: &str) {
-        match serde_json::from_str(message) {
-            Ok(event) => self.handle(event).await,
-            Err(error) if error.is_data() => self.refuse_message(&error).await,
-            Err(error) => {
-                let message = format!("the message is not JSON: {error}");
-                self.refuse(ApiError::bad_request("malformed-json", message), None, None).await;
-            }
-        }
+        self.handle(ClientEvent::from_text(message)).await;
     }
 
     /// Does what a message says.
     pub(super) async fn receive(&mut self, message: serde_json::Value) {
-        match serde_json::from_value(message) {
-            Ok(event) => self.handle(event).await,
-            Err(error) => self.refuse_message(&error).await,
-        }
+        self.handle(ClientEvent::from_value(message)).await;
     }
 
-    async fn refuse_message(&self, error: &serde_json::Error) {
-        let message = format!("the message cannot be understood: {error}");
-        self.refuse(ApiError::bad_request("invalid-message", message), None, None).await;
-    }
-
-    async fn handle(&mut self, event: ClientEvent) {
+    async fn handle(&mut self, event: Result<ClientEvent, ApiError>) {
+        let event = match event {
+            Ok(event) => event,
+            Err(error) => return self.refuse(error, None, None).await,
+        };
         if !self.rate.admits(Instant::now()) {
             let message = format!(
                 "more than {} messages a second: this one was not processed; put more into one",
@@ -141,31 +126,11 @@ impl Session {
             return Err(ApiError::bad_request("too-many-executions", message));
         }
         self.gate.count(&self.client)?;
-        let (tty, encoding, reference) = (request.tty, request.encoding, request.reference.clone());
-        let window = WindowSize {
-            columns: request.cols.unwrap_or(WINDOW.columns),
-            rows: request.rows.unwrap_or(WINDOW.rows),
-        };
-        if request.tests.is_some() || request.artifacts.is_some() {
-            let message =
-                "an interactive run has neither \"tests\" nor \"artifacts\": send them to POST /execute";
-            return Err(ApiError::bad_request("not-interactive", message));
-        }
-        let longest = self.limits.wall_time;
-        let (mut job, _) = request.into_request().into_job(self.service.languages(), |language| {
-            let run = Limits {
-                wall_time: language.run.wall_time.max(longest),
-                output: language.run.output.max(Limits::INTERACTIVE_OUTPUT),
-                ..language.run
-            };
-            let most = self.gate.lower_by_key(&self.client, Allowance { run, ..language });
+        let (encoding, reference) = (request.encoding, request.reference.clone());
+        let job = request.into_job(self.service.languages(), |language| {
+            let most = self.gate.lower_by_key(&self.client, self.limits.allowance(language));
             Offer { usual: most, most }
         })?;
-        if tty {
-            job.terminal = Some(window);
-        } else {
-            job.run.environment.extend(job.language.spec.interactive.clone());
-        }
 
         let (sender, input) = execution::Input::channel();
         let (backlog, passing_on) = Backlog::new(sender);
@@ -194,7 +159,8 @@ impl Session {
         Ok(())
     }
 
-    async fn input(&self, Input { execution_id, data, encoding }: Input) {
+    async fn input(&self, input: Input) {
+        let execution_id = input.execution_id;
         let backlog = match self.executions.lock().get(&execution_id) {
             None => Err(None),
             Some(Execution { input: None, .. }) => Err(Some("its input has ended")),
@@ -208,28 +174,20 @@ impl Session {
                 return self.refuse(error, Some(execution_id), None).await;
             }
         };
-        match encoding.bytes(data) {
+        match input.bytes() {
             Ok(data) => {
                 if !backlog.add(data).await {
                     self.refuse_unknown(execution_id).await;
                 }
             }
-            Err(error) => {
-                let error =
-                    ApiError::bad_request("invalid-message", format!("the input is not base64: {error}"));
-                self.refuse(error, Some(execution_id), None).await;
-            }
+            Err(error) => self.refuse(error, Some(execution_id), None).await,
         }
     }
 
-    async fn signal(&self, Signal { execution_id, signal }: &Signal) {
-        match signal.parse::<signal::Signal>() {
-            Ok(number) => self.control(*execution_id, Control::Signal(number as i32)).await,
-            Err(_) => {
-                let message = format!("{signal:?} is no signal: write its name, as in SIGINT");
-                self.refuse(ApiError::bad_request("unknown-signal", message), Some(*execution_id), None)
-                    .await;
-            }
+    async fn signal(&self, signal: &Signal) {
+        match signal.number() {
+            Ok(number) => self.control(signal.execution_id, Control::Signal(number)).await,
+            Err(error) => self.refuse(error, Some(signal.execution_id), None).await,
         }
     }
 

@@ -30,7 +30,8 @@ use crate::service::Service;
 pub(in crate::api) const PATH: &str = "/socket.io";
 const PING: Duration = Duration::from_secs(20);
 /// The names that a client may send.
-const EVENTS: [&str; 6] = ["execute-interactive", "input", "end-of-input", "signal", "resize", "stop"];
+pub(super) const EVENTS: [&str; 6] =
+    ["execute-interactive", "input", "end-of-input", "signal", "resize", "stop"];
 /// Messages of one client that may wait to be processed.
 const UNPROCESSED: usize = 1024;
 /// Events that may wait for a slow client; after that the program waits.
@@ -127,7 +128,7 @@ fn connect(socket: &SocketRef, auth: &Auth, service: Arc<Service>, sockets: Sock
     });
 }
 
-fn event(name: &str, data: Value) -> Value {
+pub(super) fn event(name: &str, data: Value) -> Value {
     match data {
         Value::Object(mut fields) => {
             fields.insert("event".into(), name.into());
