@@ -3,12 +3,15 @@
 // A program means here what it means in a console project under `dotnet run`, which itself takes seconds: top-level
 // statements, the SDK's implicit usings, `unsafe`, DEBUG and TRACE, and line numbers in stack traces. The code is
 // optimised. Warnings are not shown.
+//
+// `dotnet exec Compile.dll --parked FILE...` starts before there is a program: the first file is a FIFO until then.
 
 using System;
 using System.Collections.Generic;
 using System.IO;
 using System.Linq;
 using System.Reflection.PortableExecutable;
+using System.Text;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.Emit;
@@ -26,29 +29,40 @@ static class Compile
         global using System.Threading.Tasks;
         """;
 
-    static int Main(string[] files)
+    // Compiled before there is a program, so that the compiler is loaded and in part machine code by then.
+    const string Short = """
+        var people = new List<(string Name, int Age)> { ("Ada", 36), ("Grace", 45) };
+        foreach (var (name, age) in people.Where(person => person.Age > 40))
+            Console.WriteLine($"Hello, {name}!");
+        var numbers = Console.ReadLine()!.Split(' ').Select(int.Parse).ToArray();
+        Console.WriteLine(new Counter(numbers.Sum()).Next());
+
+        class Counter
+        {
+            int count;
+            public Counter(int start) { count = start; }
+            public int Next() => ++count;
+        }
+        """;
+
+    static int Main(string[] arguments)
     {
-        var parsing = new CSharpParseOptions(
-            documentationMode: DocumentationMode.None,
-            preprocessorSymbols: Symbols());
-        var sources = files
-            .Select(file => Parse(file, parsing))
-            .Append(CSharpSyntaxTree.ParseText(ImplicitUsings, parsing));
+        var references = References();
+        if (arguments[0] != "--parked")
+            return Program(arguments, references);
 
-        // Annotations such as `string?` are understood, but nobody sees the warnings of the analysis behind them.
-        var options = new CSharpCompilationOptions(
-            OutputKind.ConsoleApplication,
-            optimizationLevel: OptimizationLevel.Release,
-            allowUnsafe: true,
-            concurrentBuild: false,
-            generalDiagnosticOption: ReportDiagnostic.Suppress,
-            warningLevel: 0,
-            nullableContextOptions: NullableContextOptions.Annotations);
-        var compilation = CSharpCompilation.Create("main", sources, References(), options);
+        var text = SourceText.From(Short, Encoding.UTF8);
+        var warm = Emit([CSharpSyntaxTree.ParseText(text, Parsing, "short.cs")], references, Stream.Null);
+        if (!warm.Success) throw new InvalidOperationException(string.Join('\n', warm.Diagnostics));
+        // Ends when whoever writes the FIFO is done. Then a regular file has its name.
+        using (var fifo = File.OpenRead(arguments[1])) fifo.CopyTo(Stream.Null);
+        return Program(arguments[1..], references);
+    }
 
+    static int Program(string[] files, MetadataReference[] references)
+    {
         using var program = new MemoryStream();
-        var result = compilation.Emit(
-            program, options: new EmitOptions(debugInformationFormat: DebugInformationFormat.Embedded));
+        var result = Emit(files.Select(Parse), references, program);
         if (!result.Success)
         {
             var errors = result.Diagnostics
@@ -62,10 +76,31 @@ static class Compile
         return 0;
     }
 
-    static SyntaxTree Parse(string file, CSharpParseOptions options)
+    static readonly CSharpParseOptions Parsing = new(
+        documentationMode: DocumentationMode.None,
+        preprocessorSymbols: Symbols());
+
+    static EmitResult Emit(IEnumerable<SyntaxTree> sources, MetadataReference[] references, Stream program)
+    {
+        // Annotations such as `string?` are understood, but nobody sees the warnings of the analysis behind them.
+        var options = new CSharpCompilationOptions(
+            OutputKind.ConsoleApplication,
+            optimizationLevel: OptimizationLevel.Release,
+            allowUnsafe: true,
+            concurrentBuild: false,
+            generalDiagnosticOption: ReportDiagnostic.Suppress,
+            warningLevel: 0,
+            nullableContextOptions: NullableContextOptions.Annotations);
+        var trees = sources.Append(CSharpSyntaxTree.ParseText(ImplicitUsings, Parsing));
+        var compilation = CSharpCompilation.Create("main", trees, references, options);
+        return compilation.Emit(
+            program, options: new EmitOptions(debugInformationFormat: DebugInformationFormat.Embedded));
+    }
+
+    static SyntaxTree Parse(string file)
     {
         using var stream = File.OpenRead(file);
-        return CSharpSyntaxTree.ParseText(SourceText.From(stream), options, file);
+        return CSharpSyntaxTree.ParseText(SourceText.From(stream), Parsing, file);
     }
 
     // What the SDK defines for a debug build: DEBUG, TRACE, NET, NET9_0, NET5_0_OR_GREATER and so on.
@@ -77,7 +112,7 @@ static class Compile
     }
 
     // The SDK's reference assemblies where there is an SDK, the runtime's own assemblies otherwise.
-    static IEnumerable<MetadataReference> References()
+    static MetadataReference[] References()
     {
         string runtime = Path.GetDirectoryName(typeof(object).Assembly.Location)!;
         string packs = Path.Combine(runtime, "../../../packs/Microsoft.NETCore.App.Ref");

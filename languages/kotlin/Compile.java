@@ -44,6 +44,12 @@ final class Compile {
     }
 
     static boolean compile(Path argumentFile, String... sources) throws IOException {
+        return compile(Path.of("."), argumentFile, sources);
+    }
+
+    /** Writes class files into {@code folder}. */
+    static boolean compile(Path folder, Path argumentFile, String... sources)
+            throws IOException {
         // A sandbox is used once: the compiler's environment need not be taken apart.
         System.setProperty("kotlin.environment.keepalive", "true");
         // Colours would need a native library, unpacked to a folder of executable files.
@@ -55,7 +61,7 @@ final class Compile {
         arguments.setNoReflect(true);
         arguments.setDisableDefaultScriptingPlugin(true);
         arguments.setClasspath(LIBRARIES + ":" + REFLECTION + ":.");
-        arguments.setDestination(".");
+        arguments.setDestination(folder.toString());
         arguments.setFreeArgs(List.of(sources));
 
         var messages = new ByteArrayOutputStream();
@@ -67,7 +73,7 @@ final class Compile {
             return false;
         }
         var mains = new MainClasses(sources);
-        Files.walkFileTree(Path.of("."), mains);
+        Files.walkFileTree(folder, mains);
         if (mains.best == null) {
             System.err.println("error: no main function found");
             return false;

@@ -7,6 +7,7 @@ import java.nio.file.Path;
  */
 final class Train {
     public static void main(String[] arguments) throws IOException {
+        Parked.warm("Short.kt");
         expect(true, "Typical.kt");
         expect(false, "Broken.kt");
     }

@@ -57,7 +57,14 @@ final class Compile {
     }
 
     static boolean compile(Path argumentFile, String... sources) throws Exception {
-        var arguments = new ArrayList<>(List.of("-d", ".", "-classpath", LIBRARIES + ":."));
+        return compile(Path.of("."), argumentFile, sources);
+    }
+
+    /** Writes class files into {@code folder}. */
+    static boolean compile(Path folder, Path argumentFile, String... sources)
+            throws Exception {
+        var arguments = new ArrayList<>(
+                List.of("-d", folder.toString(), "-classpath", LIBRARIES + ":."));
         arguments.addAll(OPTIONS);
         arguments.addAll(List.of(sources));
         MESSAGES.reset();
@@ -66,7 +73,7 @@ final class Compile {
             return false;
         }
         var mains = new MainClasses(sources);
-        Files.walkFileTree(Path.of("."), mains);
+        Files.walkFileTree(folder, mains);
         if (mains.best == null) {
             STANDARD_ERROR.println("error: no main method found");
             return false;

@@ -7,6 +7,7 @@ import java.nio.file.Path;
  */
 final class Train {
     public static void main(String[] arguments) throws Exception {
+        Parked.warm("Short.scala");
         for (var source : arguments) {
             expect(true, source);
         }

@@ -22,7 +22,7 @@ RUN mkdir -p /usr/share/man/man1 \
  && useradd --uid 10001 --gid 10001 --home-dir /box --no-create-home --shell /bin/sh coderunner \
  && find / -xdev -perm /6000 -type f -exec chmod a-s {} +
 COPY --from=unpack /opt/scala /opt/scala
-COPY build-caches *.java *.scala /opt/scala/
+COPY build-caches compiler-options *.java *.scala /opt/scala/
 # Which compiler to start and which library to use differs from the image of Scala 3: it is in an
 # argument file for java. Jars are named with absolute paths, or a cache would be passed over. As in
 # the script scalac, the compiler belongs to the trusted classes, which need no verification.

@@ -94,7 +94,7 @@ fn use_plain(job: &mut Job, plain: bool) {
 
 /// Nobody types our variables, or starts a command ahead of time.
 fn plain_stage(command: Vec<String>, limits: Limits) -> StageSpec {
-    StageSpec { command, environment: BTreeMap::new(), limits, parked: None, unparkable: None }
+    StageSpec { command, environment: BTreeMap::new(), limits, parked: None }
 }
 
 fn limit_compile(job: &mut Job, mib: u64) {

@@ -102,9 +102,7 @@ impl Job {
 
     /// Whether a parked process takes its entry as one that is started plainly does.
     pub(super) fn can_be_parked(&self) -> bool {
-        let is_taken_otherwise = |pattern: &regex::Regex| pattern.is_match(&self.program.entry_text());
         self.program.entry_is_text()
-            && !self.first_stage().unparkable.as_ref().is_some_and(is_taken_otherwise)
     }
 
     /// What its program may use.

@@ -13,7 +13,6 @@
 //! | `[image]` | what the image is made of, see [`recipe`](super::recipe) |
 //! | `[compile]`, `[run]` | `command` (a list; no shell is involved), `environment` and `limits` of the stage |
 //! | `park` | how the first stage starts before anybody asks: `"fifo"` starts its command on a FIFO in place of the entry |
-//! | `unparkable` | a regular expression; a program whose entry it matches starts plainly all the same |
 //! | `launcher` | in place of `park`: the command to start so, where it is not the stage's own |
 //! | `limits` | `wall_time`, `cpu_time` (as in `"2s"`), `memory`, `output` (as in `"512 MiB"`) |
 //! | `[environment]` | variables for both stages |
@@ -82,8 +81,6 @@ pub struct StageSpec {
     pub limits: Limits,
     /// What to start before anybody asks, with placeholders; none for a stage that starts when it is its turn.
     pub parked: Option<Vec<String>>,
-    /// Finds in an entry's text what a parked process would take otherwise than one that is started plainly.
-    pub unparkable: Option<Regex>,
 }
 
 /// Commands without any of our tricks.
@@ -137,7 +134,6 @@ struct WrittenStage {
     limits: LimitOverrides,
     park: Option<Park>,
     launcher: Option<Vec<String>>,
-    unparkable: Option<String>,
 }
 
 /// How a stage's own command parks.
@@ -220,15 +216,7 @@ impl WrittenStage {
         let parked = parked(stage, &self.command, self.park, self.launcher)?;
         let mut environment = shared.clone();
         environment.extend(self.environment);
-        let unparkable = match self.unparkable {
-            Some(_) if parked.is_none() => {
-                return Err(format!("{stage}.unparkable: the stage does not park at all"));
-            }
-            pattern => pattern
-                .map(|text| Regex::new(&text).map_err(|error| format!("{stage}.unparkable: {error}")))
-                .transpose()?,
-        };
-        Ok(StageSpec { command: self.command, environment, limits, parked, unparkable })
+        Ok(StageSpec { command: self.command, environment, limits, parked })
     }
 }
 
@@ -312,8 +300,6 @@ mod tests {
             ("plain.compile = ['x']", "plain.compile"),
             ("not_applicable = { hullo = 'x' }", "not_applicable"),
             ("run.park = 'socket'", "socket"),
-            ("run.unparkable = 'x'", "run.unparkable"),
-            ("run.launcher = ['{entry}']\nrun.unparkable = '('", "run.unparkable"),
             ("run.park = 'fifo'", "run.park: the command names"),
             ("run.launcher = []", "run.launcher: a program"),
             ("run.launcher = ['y', '{sources}.x']", "run.launcher: the command names"),
