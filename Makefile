@@ -65,12 +65,10 @@ check:
 	cargo deny --log-level error check bans licenses sources
 	cargo deny --log-level error --manifest-path engine-api/Cargo.toml --all-features check bans licenses sources
 
-## bench: latency of a run, an interactive echo, and idle connections, each beside its yardstick in the same run
+## bench: every figure beside its yardstick in the same run, as ratios; writes the table of docs/performance.md
 bench: host build
-	$(DAYFLY) images build python bash javascript ruby php java cpp c
-	cargo bench --locked --bench pool
-	cargo bench --locked --bench latency
-	cargo bench --locked --bench interactive
+	$(DAYFLY) images build python javascript ruby php java cpp c bash
+	scripts/write-performance
 
 ## matrix: try and measure every language, and write the tables of docs/languages.md
 matrix: host build
