@@ -1,5 +1,6 @@
 //! Sandboxes: one container each, used once, removed whatever happens.
 
+mod confinement;
 mod container;
 mod dialect;
 mod error;
@@ -25,6 +26,7 @@ use tokio_util::task::TaskTracker;
 use tracing::{Instrument as _, Span};
 use uuid::Uuid;
 
+pub use self::confinement::{AppArmorProfile, Confinement};
 pub use self::container::Container;
 pub use self::error::SandboxError;
 use self::hardening::{Common, SandboxSpec};
@@ -62,7 +64,7 @@ struct Shared {
     owner: Owner,
     /// The owner as a label says it, once the engine has been asked for this process's container.
     owner_label: OnceCell<String>,
-    runtime: Option<String>,
+    confinement: Confinement,
     runner_volume: RunnerVolume,
     /// What must be over before the runner's volume can go: openings and removals.
     tasks: TaskTracker,
@@ -107,12 +109,12 @@ struct Lease {
 }
 
 impl Sandboxes {
-    /// Prepares to make sandboxes through `client`, with the OCI runtime `runtime` or else the engine's default. Sandboxes,
-    /// what goes in and out of them, and every call to the engine are counted in `metrics`.
+    /// Prepares to make sandboxes through `client`. Sandboxes, what goes in and out of them, and every call to the engine
+    /// are counted in `metrics`.
     ///
     /// # Errors
     /// The process that outlives a killed server cannot be started, or `/proc` is not there.
-    pub fn new(client: Client, runtime: Option<String>, metrics: Arc<Metrics>) -> std::io::Result<Self> {
+    pub fn new(client: Client, confinement: Confinement, metrics: Arc<Metrics>) -> std::io::Result<Self> {
         let engine = metrics.engine.clone();
         let client = client.with_observer(move |call| engine.observe(call));
         let instance = Uuid::new_v4().to_string();
@@ -128,7 +130,7 @@ impl Sandboxes {
                 instance,
                 owner,
                 owner_label: OnceCell::new(),
-                runtime,
+                confinement,
                 watcher,
             }),
         })
@@ -221,7 +223,7 @@ impl Shared {
             instance: &self.instance,
             owner,
             runner_volume: self.runner_volume.name(),
-            runtime: self.runtime.as_deref(),
+            confinement: &self.confinement,
             dialect,
         };
         let body = hardening::container(spec, &common);
