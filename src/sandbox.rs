@@ -204,9 +204,10 @@ impl Sandboxes {
 impl Shared {
     async fn open(&self, spec: &SandboxSpec, tenant: &Tenant) -> Result<Sandbox, SandboxError> {
         match self.try_open(spec, tenant).await {
-            // Somebody removed the runner's volume: the engine then mounts an empty one.
+            // Somebody removed the runner's volume: the engine then mounts an empty one. Of an AppArmor profile that is not
+            // loaded it says the same.
             Err(SandboxError::Engine(engine_api::Error::Engine { message, .. }))
-                if message.contains("no such file or directory") =>
+                if message.contains("no such file or directory") && !message.contains("apparmor") =>
             {
                 tracing::warn!("the runner's volume is gone; filling it again");
                 self.runner_volume.distrust();
