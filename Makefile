@@ -50,7 +50,7 @@ test-deployment: host
 test-engines:
 	scripts/test-engines
 
-## test-cgroup2: limits, verdicts and hardening on a machine with cgroup v2, emulated and slow
+## test-cgroup2: limits, verdicts, hardening and worlds on a machine with cgroup v2 and AppArmor, emulated and slow
 test-cgroup2:
 	scripts/test-cgroup2
 

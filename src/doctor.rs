@@ -27,6 +27,7 @@ use self::probe::Probe;
 use self::prover::Prover;
 use crate::causes::with_causes;
 use crate::languages::Languages;
+use crate::sandbox::Confinement;
 
 /// How long any one call to the engine may take.
 const CALL_DEADLINE: Duration = Duration::from_secs(30);
@@ -130,24 +131,24 @@ pub struct Report {
 pub struct Doctor {
     client: Client,
     languages: Languages,
-    runtime: Option<String>,
+    confinement: Confinement,
     image: EmptyImage,
     prover: OnceCell<Prover>,
 }
 
 impl Doctor {
-    /// A doctor for the engine behind `client`, who makes sandboxes with the OCI runtime `runtime` or else the engine's default.
+    /// A doctor for the engine behind `client`, whose sandboxes are confined like this.
     #[must_use]
-    pub fn new(client: Client, languages: Languages, runtime: Option<String>) -> Self {
+    pub fn new(client: Client, languages: Languages, confinement: Confinement) -> Self {
         let image = EmptyImage::new(client.clone());
-        Self { client, languages, runtime, image, prover: OnceCell::new() }
+        Self { client, languages, confinement, image, prover: OnceCell::new() }
     }
 
     /// Looks at everything, one thing after the other, and tells each finding as it is made. [`close`](Self::close) has to
     /// follow, also where this future has been dropped.
     pub async fn examine(&self, tell: &(dyn Fn(&Finding) + Sync)) -> Report {
         let mut notes = Notes { tell, findings: Vec::new() };
-        match engine::examine(&self.client, self.runtime.as_deref()).await {
+        match engine::examine(&self.client, self.confinement.runtime.as_deref()).await {
             Ok((findings, info)) => {
                 notes.add_all(findings);
                 self.examine_host(&info, &mut notes).await;
@@ -166,7 +167,7 @@ impl Doctor {
     async fn examine_host(&self, info: &SystemInfo, notes: &mut Notes<'_>) {
         match self
             .prover
-            .get_or_try_init(|| Prover::new(self.client.clone(), self.runtime.clone(), &self.image))
+            .get_or_try_init(|| Prover::new(self.client.clone(), self.confinement.clone(), &self.image))
             .await
         {
             Ok(prover) => {

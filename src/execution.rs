@@ -90,19 +90,28 @@ pub async fn execute(
     job: &Job,
     channels: Channels,
 ) -> Result<(Outcome, Sandbox), ExecutionError> {
-    let Channels { input, controls, events } = channels;
+    let Channels { mut input, controls, events } = channels;
     let (mut reader, writer, container) = sandbox.into_parts();
     let writer = Mutex::new(writer);
     let files = job.program.archive().map_err(|error| ExecutionError::Files(error.to_string()))?;
     let window = Window::default();
     let end = tokio::time::timeout(job.longest() + GRACE, async {
         let mut conversation = Conversation::new(job, &mut reader, &writer, &container, events);
-        conversation.start(&files).await?;
+        let known = input.known();
+        if let Some(data) = &known {
+            window.take(data.len()).await;
+        }
+        conversation.start(&files, known.as_deref()).await?;
         conversation.tell(ExecutionEvent::Started).await;
         if let Some(plan) = &job.tests {
             return testing::run_tests(conversation, plan).await;
         }
-        let speaking = async { tokio::join!(pump(input, &writer, &window), steer(controls, &writer)) };
+        let pumping = async {
+            if known.is_none() {
+                pump(input, &writer, &window).await;
+            }
+        };
+        let speaking = async { tokio::join!(pumping, steer(controls, &writer)) };
         let listening = stages::listen(conversation, &window);
         tokio::pin!(speaking, listening);
         tokio::select! {

@@ -1,5 +1,6 @@
 //! Sandboxes: one container each, used once, removed whatever happens.
 
+mod confinement;
 mod container;
 mod dialect;
 mod error;
@@ -25,6 +26,7 @@ use tokio_util::task::TaskTracker;
 use tracing::{Instrument as _, Span};
 use uuid::Uuid;
 
+pub use self::confinement::{AppArmorProfile, Confinement};
 pub use self::container::Container;
 pub use self::error::SandboxError;
 use self::hardening::{Common, SandboxSpec};
@@ -62,7 +64,7 @@ struct Shared {
     owner: Owner,
     /// The owner as a label says it, once the engine has been asked for this process's container.
     owner_label: OnceCell<String>,
-    runtime: Option<String>,
+    confinement: Confinement,
     runner_volume: RunnerVolume,
     /// What must be over before the runner's volume can go: openings and removals.
     tasks: TaskTracker,
@@ -107,12 +109,12 @@ struct Lease {
 }
 
 impl Sandboxes {
-    /// Prepares to make sandboxes through `client`, with the OCI runtime `runtime` or else the engine's default. Sandboxes,
-    /// what goes in and out of them, and every call to the engine are counted in `metrics`.
+    /// Prepares to make sandboxes through `client`. Sandboxes, what goes in and out of them, and every call to the engine
+    /// are counted in `metrics`.
     ///
     /// # Errors
     /// The process that outlives a killed server cannot be started, or `/proc` is not there.
-    pub fn new(client: Client, runtime: Option<String>, metrics: Arc<Metrics>) -> std::io::Result<Self> {
+    pub fn new(client: Client, confinement: Confinement, metrics: Arc<Metrics>) -> std::io::Result<Self> {
         let engine = metrics.engine.clone();
         let client = client.with_observer(move |call| engine.observe(call));
         let instance = Uuid::new_v4().to_string();
@@ -128,7 +130,7 @@ impl Sandboxes {
                 instance,
                 owner,
                 owner_label: OnceCell::new(),
-                runtime,
+                confinement,
                 watcher,
             }),
         })
@@ -202,9 +204,10 @@ impl Sandboxes {
 impl Shared {
     async fn open(&self, spec: &SandboxSpec, tenant: &Tenant) -> Result<Sandbox, SandboxError> {
         match self.try_open(spec, tenant).await {
-            // Somebody removed the runner's volume: the engine then mounts an empty one.
+            // Somebody removed the runner's volume: the engine then mounts an empty one. Of an AppArmor profile that is not
+            // loaded it says the same.
             Err(SandboxError::Engine(engine_api::Error::Engine { message, .. }))
-                if message.contains("no such file or directory") =>
+                if message.contains("no such file or directory") && !message.contains("apparmor") =>
             {
                 tracing::warn!("the runner's volume is gone; filling it again");
                 self.runner_volume.distrust();
@@ -221,7 +224,7 @@ impl Shared {
             instance: &self.instance,
             owner,
             runner_volume: self.runner_volume.name(),
-            runtime: self.runtime.as_deref(),
+            confinement: &self.confinement,
             dialect,
         };
         let body = hardening::container(spec, &common);

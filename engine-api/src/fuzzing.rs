@@ -160,7 +160,9 @@ pub fn build_progress(line: &[u8]) {
         Ok(Some(BuildEvent::Output(output))) => assert_eq!(text("stream"), Some(output.as_str())),
         Ok(Some(BuildEvent::Step { number, total, instruction })) => {
             let stream = text("stream").unwrap_or_default();
-            assert!(stream.starts_with("Step ") && stream.contains(&instruction), "{number} of {total}");
+            // Docker's word, and Podman's.
+            let is_told = ["Step ", "STEP "].iter().any(|word| stream.starts_with(word));
+            assert!(is_told && stream.contains(&instruction), "{number} of {total}");
         }
         Ok(Some(BuildEvent::Status { status, .. })) => assert_eq!(text("status"), Some(status.as_str())),
         Ok(Some(BuildEvent::ImageId(id))) => {

@@ -40,7 +40,7 @@ impl Doctor {
     pub(super) async fn run(self) -> Result<ExitCode, Failure> {
         let config = self.flags.config()?;
         let languages = Languages::load(config.languages.as_deref())?;
-        let doctor = Examination::new(client()?, languages, config.runtime);
+        let doctor = Examination::new(client()?, languages, config.confinement());
         let table = Table::default();
         let tell = |finding: &Finding| {
             if !self.json {

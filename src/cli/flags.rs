@@ -38,7 +38,7 @@ impl Which for Every {
 
 impl Which for OfSandboxes {
     fn has(name: &str) -> bool {
-        matches!(name, "cache" | "languages" | "runtime")
+        matches!(name, "apparmor-profile" | "cache" | "languages" | "runtime")
     }
 }
 

@@ -60,7 +60,7 @@ impl Build {
         let config = self.flags.config()?;
         let languages = Languages::load(config.languages.as_deref())?;
         let chosen = choose(&languages, &self.keys)?;
-        let sandboxes = Sandboxes::new(client()?, config.runtime, Arc::default())?;
+        let sandboxes = Sandboxes::new(client()?, config.confinement(), Arc::default())?;
         let builder = Builder::new(sandboxes.clone(), config.cache);
         let bars = MultiProgress::new();
         let turns = Arc::new(Semaphore::new(self.jobs.get()));

@@ -85,7 +85,7 @@ impl Trials {
         let config = self.flags.config()?;
         let languages = languages::Languages::load(config.languages.as_deref())?;
         let chosen = choose(&languages, &self.keys)?;
-        let sandboxes = Sandboxes::new(client()?, config.runtime, Arc::default())?;
+        let sandboxes = Sandboxes::new(client()?, config.confinement(), Arc::default())?;
         let service = Service::new(languages, sandboxes, QueueLimits::own(self.jobs, usize::MAX));
         let pool = PoolLimits {
             memory: config.pool_memory,

@@ -56,7 +56,7 @@ impl Run {
             std::fs::read_to_string(&self.file).map_err(|error| format!("{file} cannot be read: {error}"))?;
         let mut job = Job::new(Arc::clone(&language), Program::single(&language, code));
         job.args = self.args;
-        let sandboxes = Sandboxes::new(client()?, config.runtime, Arc::default())?;
+        let sandboxes = Sandboxes::new(client()?, config.confinement(), Arc::default())?;
         let service = Service::new(languages, sandboxes, QueueLimits::own(std::num::NonZeroUsize::MIN, 0));
 
         let (input_sender, input) = Input::channel();

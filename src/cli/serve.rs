@@ -64,7 +64,7 @@ impl Serve {
             tracing::warn!("what earlier servers may have left stays: {}", with_causes(&error));
         }
         let (queue, ceilings) = (queue_limits(&config), ceilings(&config));
-        let sandboxes = Sandboxes::new(client, config.runtime, metrics)?;
+        let sandboxes = Sandboxes::new(client, config.confinement(), metrics)?;
         let service = Service::new(languages, sandboxes, queue);
         let service = service.with_engine_patience(config.engine_patience);
         let pool = PoolLimits {

@@ -13,6 +13,7 @@ use super::{ConfigError, Effective, Layers, Setting};
 use crate::keys::Keys;
 use crate::limits::LEAST_RUN_MEMORY;
 use crate::pool::Scope;
+use crate::sandbox::{AppArmorProfile, Confinement};
 use crate::traces::CollectorUrl;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -187,6 +188,8 @@ settings! {
     languages: Option<PathBuf> = "", "languages", "DAYFLY_LANGUAGES";
     /// The OCI runtime of the sandboxes, as the engine knows it (runc, runsc, kata); the engine's default if not given
     runtime: Option<String> = "", "runtime", "DAYFLY_RUNTIME";
+    /// The AppArmor profile of the sandboxes, which the engine's host must have loaded; the engine's own if not given
+    apparmor_profile: Option<AppArmorProfile> = "", "apparmor-profile", "DAYFLY_APPARMOR_PROFILE";
     /// Build missing images while serving, this many at a time
     build_images: Option<NonZeroUsize> = "", "build-images", "DAYFLY_BUILD_IMAGES", from count(1)..=count(64), bare "1";
     /// Where fetched packages are kept; the user's cache folder if not given
@@ -201,6 +204,14 @@ settings! {
     metrics_open: bool = "false", "metrics-open", "DAYFLY_METRICS_OPEN", bare "true";
     /// The OpenTelemetry collector that gets traces, as OTLP over HTTP; none if not given
     otlp_endpoint: Option<CollectorUrl> = "", "otlp-endpoint", "OTEL_EXPORTER_OTLP_ENDPOINT";
+}
+
+impl Config {
+    /// What these settings say of the walls of sandboxes.
+    #[must_use]
+    pub fn confinement(&self) -> Confinement {
+        Confinement { runtime: self.runtime.clone(), apparmor_profile: self.apparmor_profile.clone() }
+    }
 }
 
 #[cfg(test)]

@@ -29,6 +29,7 @@ use serde_json::Value;
 use super::{Finding, Group};
 use crate::execution::{Outcome, Status};
 use crate::limits::Limits;
+use crate::sandbox::AppArmorProfile;
 use crate::sandbox::hardening::runner_path;
 
 /// By the clock, for a probe that is not about the clock.
@@ -66,6 +67,8 @@ pub struct Evidence {
     pub outcome: Outcome,
     /// Whether each stage had a world.
     pub worlds: Worlds,
+    /// The AppArmor profile that it was to have.
+    pub apparmor_profile: Option<AppArmorProfile>,
     /// The lines that the probe wrote.
     pub reports: Vec<Value>,
     /// How many bytes it could write in all.
@@ -259,6 +262,7 @@ mod tests {
         change(&mut report);
         Evidence {
             worlds: Worlds::Here,
+            apparmor_profile: None,
             outcome: Outcome::new(&[report]),
             reports,
             output_bytes: 0,
@@ -327,6 +331,10 @@ mod tests {
         let judge = |reports| Probe::Processes.judge(&evidence(reports, refused))[0].level;
         assert_eq!(judge(started(64, Some("EAGAIN"))), Level::Ok);
         assert_eq!(judge(started(65, Some("EAGAIN"))), Level::Problem);
+        // A world's first process would have had that place.
+        let mut without_worlds = evidence(started(65, Some("EAGAIN")), refused);
+        without_worlds.worlds = Worlds::Refused { reason: String::new() };
+        assert_eq!(Probe::Processes.judge(&without_worlds)[0].level, Level::Ok);
         assert_eq!(judge(started(129, None)), Level::Problem);
         assert_eq!(judge(started(1, Some("ENOENT"))), Level::Problem);
     }

@@ -21,7 +21,7 @@ use crate::languages::Language;
 use crate::languages::spec::Spec;
 use crate::queue::{Queue, QueueLimits};
 use crate::sandbox::hardening::runner_path;
-use crate::sandbox::{SandboxError, Sandboxes};
+use crate::sandbox::{AppArmorProfile, Confinement, SandboxError, Sandboxes};
 
 /// What a probe is for the rest of the program: a language with the limits that a language has if it does not say otherwise.
 const PROBE_SPEC: &str =
@@ -49,6 +49,7 @@ enum ProofError {
 #[derive(Debug)]
 pub(super) struct Prover {
     sandboxes: Sandboxes,
+    apparmor_profile: Option<AppArmorProfile>,
     /// The id.
     image: String,
     language: Arc<Language>,
@@ -58,7 +59,7 @@ impl Prover {
     /// Builds the image, which is not the prover's to remove.
     pub(super) async fn new(
         client: Client,
-        runtime: Option<String>,
+        confinement: Confinement,
         image: &EmptyImage,
     ) -> Result<Self, ProverError> {
         let image = image.build().await?;
@@ -69,7 +70,8 @@ impl Prover {
             examples: Vec::new(),
         };
         Ok(Self {
-            sandboxes: Sandboxes::new(client, runtime, Arc::default())?,
+            sandboxes: Sandboxes::new(client, confinement.clone(), Arc::default())?,
+            apparmor_profile: confinement.apparmor_profile,
             image,
             language: Arc::new(language),
         })
@@ -107,6 +109,7 @@ impl Prover {
             stderr: collected.stderr,
             outcome,
             worlds,
+            apparmor_profile: self.apparmor_profile.clone(),
             limits: job.run.limits,
             processes: job.processes,
             host_cpus,

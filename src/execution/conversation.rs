@@ -48,16 +48,16 @@ impl<'a> Conversation<'a> {
         }
     }
 
-    /// Sends the job's files and says which stages to start.
+    /// Sends the job's files, and its input if all of it is known, and says which stages to start.
     ///
     /// # Errors
     /// The sandbox does not take them, and why if it says that.
-    pub(super) async fn start(&mut self, files: &[u8]) -> Result<(), ExecutionError> {
+    pub(super) async fn start(&mut self, files: &[u8], input: Option<&[u8]>) -> Result<(), ExecutionError> {
         let parked = self.goes_on_parked();
         self.limit(self.job.first_limits(), files.len() as u64).await?;
         let command = self.job.start(parked, self.container.is_kept());
         let writer = self.writer;
-        let starting = async { writer.lock().await.start(files, &command).await };
+        let starting = async { writer.lock().await.start(files, input, &command).await };
         tokio::select! {
             // In this order: nothing but a fault can be said before all is sent.
             biased;

@@ -37,6 +37,19 @@ impl Input {
         let _ = sender.parts.try_send(data);
         input
     }
+
+    /// All of it, if no more can come and it is sent at once.
+    pub(super) fn known(&mut self) -> Option<Bytes> {
+        if !self.parts.is_closed() || self.parts.len() > 1 {
+            return None;
+        }
+        let data = self.parts.try_recv().unwrap_or_default();
+        if data.len() > PART {
+            *self = Self::whole(data);
+            return None;
+        }
+        Some(data)
+    }
 }
 
 impl InputSender {
@@ -68,7 +81,7 @@ impl Window {
     }
 
     /// Waits until so many bytes may be sent; `false` if no more are taken.
-    async fn take(&self, bytes: usize) -> bool {
+    pub(super) async fn take(&self, bytes: usize) -> bool {
         let permits = u32::try_from(bytes).unwrap_or(u32::MAX);
         match self.0.acquire_many(permits).await {
             Ok(permit) => {

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use bytesize::ByteSize;
 use engine_api::{ContainerCreateBody, HostConfig, LogConfig, Mount, MountType, Ulimit, VolumeOptions};
 
+use super::confinement::Confinement;
 use super::dialect::Dialect;
 use super::owner::OWNER_LABEL;
 
@@ -77,11 +78,13 @@ pub(super) struct Common<'a> {
     pub(super) instance: &'a str,
     pub(super) owner: &'a str,
     pub(super) runner_volume: &'a str,
-    pub(super) runtime: Option<&'a str>,
+    pub(super) confinement: &'a Confinement,
     pub(super) dialect: &'a Dialect,
 }
 
 pub(super) fn container(spec: &SandboxSpec, common: &Common<'_>) -> ContainerCreateBody {
+    let apparmor = common.confinement.apparmor_profile.as_ref().map(|profile| format!("apparmor={profile}"));
+    let security_opt = ["no-new-privileges".to_owned(), common.dialect.seccomp(spec.ia32)];
     ContainerCreateBody {
         image: spec.image.clone(),
         hostname: Some("sandbox".into()),
@@ -110,7 +113,7 @@ pub(super) fn container(spec: &SandboxSpec, common: &Common<'_>) -> ContainerCre
             ipc_mode: Some("private".into()),
             cgroupns_mode: Some("private".into()),
             cap_drop: vec!["ALL".into()],
-            security_opt: vec!["no-new-privileges".into(), common.dialect.seccomp(spec.ia32)],
+            security_opt: security_opt.into_iter().chain(apparmor).collect(),
             privileged: false,
             readonly_rootfs: true,
             tmpfs: [
@@ -138,7 +141,7 @@ pub(super) fn container(spec: &SandboxSpec, common: &Common<'_>) -> ContainerCre
             ],
             log_config: Some(LogConfig { driver: "none".into(), ..LogConfig::default() }),
             auto_remove: true,
-            runtime: common.runtime.map(str::to_owned),
+            runtime: common.confinement.runtime.clone(),
             ..HostConfig::default()
         },
         ..ContainerCreateBody::default()

@@ -131,13 +131,25 @@ impl LinkWriter {
         self.send(&bytes).await
     }
 
-    /// Sends the files of a run, as a tar, and the command that starts it, in one write.
+    /// Sends the files of a run, as a tar, all of its input if that is known, and the command that starts it, in one write.
+    /// Nothing is left to be said then to a run that may be over any moment: Podman loses the last words of a container
+    /// whose input is written to after its end.
     ///
     /// # Errors
     /// The link is gone.
-    pub async fn start(&mut self, files: &[u8], command: &Command) -> Result<(), SandboxError> {
-        let mut bytes = Vec::with_capacity(files.len() + 4096);
+    pub async fn start(
+        &mut self,
+        files: &[u8],
+        input: Option<&[u8]>,
+        command: &Command,
+    ) -> Result<(), SandboxError> {
+        let mut bytes = Vec::with_capacity(files.len() + input.map_or(0, <[u8]>::len) + 4096);
         frame::encode(Stream::Archive, files, &mut bytes);
+        if let Some(input) = input {
+            frame::encode(Stream::Stdin, input, &mut bytes);
+            encode_control::<Server>(&Command::CloseStdin, &mut bytes);
+            self.counter.inc_by(input.len() as u64);
+        }
         encode_control::<Server>(command, &mut bytes);
         self.send(&bytes).await
     }

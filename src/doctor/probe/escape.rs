@@ -15,8 +15,11 @@ use super::Evidence;
 use super::attempt::{Area, Attempt, AttemptResult};
 use crate::doctor::{Finding, Group};
 use crate::execution::Status;
+use crate::sandbox::AppArmorProfile;
 
 pub(super) const SUBJECT: &str = "privileges";
+/// EACCES, in the words of the runner.
+const DENIED: &str = "Permission denied";
 
 pub(super) fn attack() -> ExitCode {
     identity::look();
@@ -56,14 +59,15 @@ pub(super) fn judge(evidence: &Evidence) -> Vec<Finding> {
         Finding::ok(Group::Sandbox, subject, format!("{refused} ({} attempts)", attempts.len()))
     };
     let mut findings: Vec<Finding> = AREAS.into_iter().map(area).collect();
+    let module = attempts.iter().find(|attempt| attempt.area == Area::SecurityModule);
     if is_whole {
-        findings.push(judge_worlds(&evidence.worlds));
+        findings.push(judge_worlds(&evidence.worlds, module));
     }
-    findings.extend(attempts.iter().find(|attempt| attempt.area == Area::SecurityModule).map(judge_module));
+    findings.extend(module.map(|module| judge_module(module, evidence.apparmor_profile.as_ref())));
     findings
 }
 
-fn judge_worlds(worlds: &Worlds) -> Finding {
+fn judge_worlds(worlds: &Worlds, module: Option<&Attempt>) -> Finding {
     const SUBJECT: &str = "worlds";
     match worlds {
         Worlds::Here => Finding::ok(
@@ -73,17 +77,32 @@ fn judge_worlds(worlds: &Worlds) -> Finding {
         ),
         Worlds::Refused { reason } => {
             let seen = format!("none: {reason}");
-            let advice = "all else holds, but tests of one request share a sandbox. What refuses them may be \
-                          user.max_user_namespaces=0, kernel.unprivileged_userns_clone=0 or \
-                          kernel.apparmor_restrict_unprivileged_userns=1 (sysctl), AppArmor's docker-default, which \
-                          denies mounts, or the OCI runtime";
+            let cause = match module.map(|module| &module.result) {
+                // What a security module denies is EACCES; without the capability, or by a filter, it were EPERM.
+                Some(AttemptResult::Refused(profile)) if reason.contains(DENIED) => format!(
+                    "AppArmor denies them by the profile {profile}: load deploy/apparmor/dayfly-sandbox of the source \
+                     (apparmor_parser --replace), which permits them, and set apparmor-profile = \"dayfly-sandbox\" \
+                     (docs/deployment.md)"
+                ),
+                _ => "What refuses them may be user.max_user_namespaces=0, kernel.unprivileged_userns_clone=0 or \
+                      kernel.apparmor_restrict_unprivileged_userns=1 (sysctl), or the OCI runtime"
+                    .to_owned(),
+            };
+            let advice = format!("all else holds, but tests of one request share a sandbox. {cause}");
             Finding::warning(Group::Sandbox, SUBJECT, seen, advice)
         }
     }
 }
 
-fn judge_module(attempt: &Attempt) -> Finding {
+fn judge_module(attempt: &Attempt, wanted: Option<&AppArmorProfile>) -> Finding {
     const SUBJECT: &str = "AppArmor or SELinux";
+    let (AttemptResult::Refused(label) | AttemptResult::Got(label)) = &attempt.result;
+    if let Some(wanted) = wanted.filter(|wanted| !wanted.confines(label)) {
+        let seen = format!("apparmor-profile is {wanted}, and a sandbox has {label}");
+        let advice = "the engine passes over the setting where its kernel has no AppArmor: switch that on \
+                      (apparmor=1 security=apparmor on the kernel's command line), or leave the setting out";
+        return Finding::problem(Group::Sandbox, SUBJECT, seen, advice);
+    }
     match &attempt.result {
         AttemptResult::Refused(profile) => Finding::ok(Group::Sandbox, SUBJECT, profile),
         AttemptResult::Got(_) => {
