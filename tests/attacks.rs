@@ -1,0 +1,191 @@
+//! What one run does to the next: each attack is made, in every mode, and the next run sees nothing of it.
+//!
+//! The attacks are programs of `tests/attacks`. Each looks or attacks, as its input says, and asserts itself that what it
+//! did was done. Beside what the next run sees, the host tells what is left of the attacker.
+#![expect(unreachable_pub, dead_code, reason = "tests/support is shared; no test uses all of it")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::float_cmp,
+    reason = "a test fails by panicking; counts are whole numbers"
+)]
+
+mod support;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use serde_json::{Value, json};
+use support::metrics::Metrics;
+use support::{Server, docker, eventually};
+
+const SOON: Duration = Duration::from_secs(60);
+
+/// What an attack may leave in use of the container's memory: noise.
+const LEFT_MEMORY: u64 = 16 << 20;
+
+struct Attack {
+    name: &'static str,
+    language: &'static str,
+    program: &'static str,
+}
+
+const fn python(name: &'static str, program: &'static str) -> Attack {
+    Attack { name, language: "python", program }
+}
+
+const ATTACKS: [Attack; 19] = [
+    python("files", include_str!("attacks/files.py")),
+    python("a closed work folder", include_str!("attacks/closed_folder.py")),
+    python("attributes", include_str!("attacks/attributes.py")),
+    python("IPC", include_str!("attacks/ipc.py")),
+    python("processes", include_str!("attacks/processes.py")),
+    python("a fork bomb", include_str!("attacks/fork_bomb.py")),
+    python("sockets", include_str!("attacks/sockets.py")),
+    python("ports", include_str!("attacks/ports.py")),
+    python("full file systems", include_str!("attacks/full.py")),
+    python("no inodes", include_str!("attacks/inodes.py")),
+    python("the runner's descriptors", include_str!("attacks/descriptors.py")),
+    python("/proc", include_str!("attacks/proc.py")),
+    python("refused calls", include_str!("attacks/calls.py")),
+    python("limits", include_str!("attacks/limits.py")),
+    python("watches", include_str!("attacks/watches.py")),
+    python("its own file", include_str!("attacks/own_file.py")),
+    python("a terminal", include_str!("attacks/terminal.py")),
+    Attack { name: "a compiled program", language: "c", program: include_str!("attacks/compiled.c") },
+    // Last: nothing of all the others is there either.
+    python("nothing", "print('made')"),
+];
+
+impl Attack {
+    fn code(&self) -> String {
+        match self.language {
+            "python" => format!("{}{}", include_str!("attacks/look.py"), self.program),
+            _ => self.program.to_owned(),
+        }
+    }
+
+    fn turn(&self, server: &Server, turn: &str) -> Turn {
+        let reply = server.execute(self.language, &self.code(), &format!("{turn}\n"));
+        self.took(&reply, &reply)
+    }
+
+    fn took(&self, turn: &Value, reply: &Value) -> Turn {
+        assert_eq!(
+            (&turn["status"], &turn["stderr"]),
+            (&"success".into(), &"".into()),
+            "{}: {reply}",
+            self.name
+        );
+        let said = turn["stdout"].as_str().unwrap().to_owned();
+        Turn { said, memory: turn["memory"].as_u64().unwrap() }
+    }
+}
+
+/// What a run said, and the most memory that was in use in its container.
+struct Turn {
+    said: String,
+    memory: u64,
+}
+
+/// The attack was made, and whoever looks after it sees what whoever looked before it saw.
+fn nothing_is_seen(attack: &Attack, [before, attacked, after]: [&Turn; 3]) {
+    assert_eq!(attacked.said, "made\n", "{}", attack.name);
+    assert_eq!(after.said, before.said, "{}", attack.name);
+    assert!(after.memory < before.memory + LEFT_MEMORY, "{}: {} bytes are in use", attack.name, after.memory);
+}
+
+/// Numbers of the host's processes in a container, as the host sees them.
+fn processes_of(container: &str) -> Vec<String> {
+    let entries =
+        fs::read_dir("/proc").unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let is_there = |pid: &String| {
+        // A process that has ended meanwhile is nowhere.
+        fs::read_to_string(format!("/proc/{pid}/cgroup")).is_ok_and(|cgroups| cgroups.contains(container))
+    };
+    entries.filter(|name| name.parse::<u32>().is_ok()).filter(is_there).collect()
+}
+
+/// Neither the engine nor the host knows the container, or any process that was in it.
+fn is_gone(server: &Server, container: &str) {
+    eventually(SOON, "the attacker's container is gone", || {
+        !server.containers().iter().any(|id| id == container) && processes_of(container).is_empty()
+    });
+}
+
+/// The containers that a server has started so far, as the engine remembers them.
+fn started_by(server: &Server) -> BTreeSet<String> {
+    let ours = format!("label=dayfly.instance={}", server.instance);
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
+    let until = format!("{}.{:09}", now.as_secs(), now.subsec_nanos());
+    let ids = docker(&[
+        "events",
+        "--since",
+        "10m",
+        "--until",
+        &until,
+        "--filter",
+        &ours,
+        "--filter",
+        "event=start",
+        "--format",
+        "{{.ID}}",
+    ]);
+    ids.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn in_containers_of_their_own() {
+    let server = Server::start(&[]);
+    for attack in &ATTACKS {
+        let before = attack.turn(&server, "look");
+        let others = started_by(&server);
+        let attacked = attack.turn(&server, "attack");
+        let made = started_by(&server);
+        let attacker: Vec<_> = made.difference(&others).collect();
+        assert_eq!(attacker.len(), 1, "{}: one container for one run", attack.name);
+        nothing_is_seen(attack, [&before, &attacked, &attack.turn(&server, "look")]);
+        is_gone(&server, attacker[0]);
+    }
+}
+
+#[test]
+fn in_containers_that_waited() {
+    let server = Server::start(&["--pool-memory=512MiB", "--pool-most=1"]);
+    let mut last = String::new();
+    // One turn in the only container that waits, which is another one each time.
+    let mut turn = |attack: &Attack, turn: &str| {
+        eventually(SOON, "another one waits, and no other is there", || {
+            let is_ready = Metrics::of(&server).get("dayfly_pool_sandboxes{language=\"python\"}") == 1.0;
+            is_ready && matches!(server.containers().as_slice(), [only] if *only != last)
+        });
+        last = server.containers().remove(0);
+        assert!(!processes_of(&last).is_empty(), "the host sees what is in a container");
+        let turn = attack.turn(&server, turn);
+        is_gone(&server, &last);
+        turn
+    };
+    server.execute("python", "pass", "");
+    for attack in ATTACKS.iter().filter(|attack| attack.language == "python") {
+        let turns = ["look", "attack", "look"].map(|name| turn(attack, name));
+        nothing_is_seen(attack, turns.each_ref());
+    }
+}
+
+#[test]
+fn in_tests_of_one_run() {
+    let server = Server::start(&[]);
+    for attack in &ATTACKS {
+        let tests = ["look", "attack", "look"].map(|turn| json!({ "stdin": format!("{turn}\n") }));
+        let others = started_by(&server);
+        let reply = server
+            .post("/execute", &json!({ "language": attack.language, "code": attack.code(), "tests": tests }))
+            .body;
+        assert_eq!(reply["isolation"], "world", "{reply}");
+        let turns = [0, 1, 2].map(|index| attack.took(&reply["tests"][index], &reply));
+        nothing_is_seen(attack, turns.each_ref());
+        for container in started_by(&server).difference(&others) {
+            is_gone(&server, container);
+        }
+    }
+}
