@@ -136,7 +136,12 @@ fn socketio(server: &Server, headers: &str, auth: &Value) -> (u16, String) {
     let path = format!("{path}&sid={}", rest.split('"').next().unwrap());
     let connect = format!("40{auth}");
     server.send(&post_head(&path, "text/plain;charset=UTF-8", connect.len()), connect.as_bytes());
-    let mut said = text_of(server, &format!("GET {path} HTTP/1.1"));
+    let mut said = String::new();
+    // A ping may come before the answer.
+    eventually(Duration::from_secs(20), "an answer to the first message", || {
+        said += &text_of(server, &format!("GET {path} HTTP/1.1"));
+        said.contains("40{") || said.contains("44{")
+    });
     if said.contains("40{\"sid\"") {
         // Nothing that means anything: whoever is let in is told so.
         let event = "42[\"input\",{}]";
