@@ -1,6 +1,6 @@
 use engine_api::{ApiVersion, ContainerDeleteOptions, Filters, Mount, VolumeCreateOptions};
 
-use crate::support::{Container, LABEL, Volume, engine, labels, shell, soon, unique_name};
+use crate::support::{Container, Volume, engine, labels, shell, soon, unique_name};
 
 #[tokio::test]
 async fn a_volume_lives_from_create_to_delete() {
