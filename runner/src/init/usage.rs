@@ -43,12 +43,13 @@ impl Usage {
     /// memory is the stage's.
     pub(super) fn begin(mut self, meter: &Meter, used: Used) -> Self {
         self.sample(meter, used);
-        let now = Self::start(meter);
         Self {
-            base: Reading { memory_bytes: self.base.memory_bytes, ..now.base },
-            peak_memory_bytes: self.peak_memory_bytes,
+            started: Instant::now(),
+            base: Reading { memory_bytes: self.base.memory_bytes, ..self.last },
+            base_own_cpu: own_cpu(),
+            cpu: Duration::ZERO,
             cpu_before: self.cpu,
-            ..now
+            ..self
         }
     }
 
