@@ -81,7 +81,8 @@ pub enum ExecutionError {
 }
 
 /// Runs `job` in `sandbox`, with what its channels give, and tells them what happens. An event that nobody takes stops
-/// the program, not its clock. Gives the sandbox back, which has ended unless it is [kept](Sandbox::keep). Dropping the future ends the run and its container.
+/// the program, not its clock. Gives the sandbox back, which has ended unless it is [kept](Sandbox::keep). Dropping the
+/// future ends the run and its container.
 ///
 /// # Errors
 /// The run has no outcome, and it is not the program's fault.

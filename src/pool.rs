@@ -24,7 +24,7 @@ pub use self::kept::{Reuse, Scope};
 use self::shelf::{Shelf, Spare};
 use crate::causes::with_causes;
 use crate::client::Client;
-use crate::execution::{Job, Program};
+use crate::execution::Job;
 use crate::images::Image;
 use crate::images::known::Known;
 use crate::languages::{Language, Languages};
@@ -144,7 +144,7 @@ impl Pool {
 
     async fn renew(&self, sandbox: &mut Sandbox, language: &Arc<Language>) -> Result<(), SandboxError> {
         sandbox.renew().await?;
-        let job = Job::new(Arc::clone(language), Program::single(language, ""));
+        let job = Job::blank(language);
         // What a process finds out about its memory when it starts must be true of the next run.
         if sandbox.limits() != job.first_limits() {
             sandbox.limit(job.first_limits()).await?;
@@ -280,7 +280,7 @@ impl Pool {
 
     async fn make(&self, language: &Arc<Language>, image: &Image) -> Result<Spare, SandboxError> {
         let begun = Instant::now();
-        let job = Job::new(Arc::clone(language), Program::single(language, ""));
+        let job = Job::blank(language);
         let mut sandbox = self.sandboxes.open_spare(job.sandbox(image)).await?;
         if let Some(parking) = job.parking() {
             sandbox.park(parking).await?;

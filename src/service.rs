@@ -15,7 +15,7 @@ use tracing::field::Empty;
 
 pub use self::error::{ServiceError, WorldsError};
 use crate::client::Client;
-use crate::execution::{Channels, ExecutionEvent, Job, Outcome, Program, execute};
+use crate::execution::{Channels, ExecutionEvent, Job, Outcome, execute};
 use crate::images::background::{Background, Build};
 use crate::images::known::Known;
 use crate::images::{Builder, Image, ImageState, Look};
@@ -84,7 +84,7 @@ impl Service {
     pub async fn needs_worlds(&self) -> Result<(), WorldsError> {
         for language in self.languages.by_rank() {
             if let Some(image) = self.known.get(self.client(), &language).await.map_err(SandboxError::from)? {
-                let job = Job::new(Arc::clone(&language), Program::single(&language, ""));
+                let job = Job::blank(&language);
                 let sandbox = self.sandboxes.open_spare(job.sandbox(&image)).await?;
                 return match sandbox.worlds() {
                     Worlds::Here => Ok(()),

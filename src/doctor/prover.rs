@@ -15,7 +15,7 @@ use super::probe::{Evidence, Probe};
 use super::{Finding, Group};
 use crate::causes::with_causes;
 use crate::client;
-use crate::execution::{Channels, Collector, ExecutionError, Input, Job, Program, execute};
+use crate::execution::{Channels, Collector, ExecutionError, Input, Job, execute};
 use crate::images::Image;
 use crate::languages::Language;
 use crate::languages::spec::Spec;
@@ -90,7 +90,7 @@ impl Prover {
     }
 
     async fn attack(&self, probe: Probe, host_cpus: usize) -> Result<Evidence, ProofError> {
-        let mut job = Job::new(Arc::clone(&self.language), Program::single(&self.language, ""));
+        let mut job = Job::blank(&self.language);
         job.run.command = vec![runner_path(), "probe".into(), probe.name()];
         job.run.limits = probe.limits(job.run.limits);
         let queue = Queue::new(QueueLimits::own(NonZeroUsize::MIN, 0));

@@ -78,7 +78,7 @@ impl<'a> Conversation<'a> {
             == (parked.stage, &parked.argv, &parked.env, None)
             && stage.limits.cpu_ms <= parked.limits.cpu_ms
             && self.container.limits().0 == self.job.first_limits().0
-            && self.job.can_be_parked()
+            && self.job.program.entry_is_text()
     }
 
     /// What stands between the tests that are run in it.

@@ -77,6 +77,12 @@ impl Job {
         }
     }
 
+    /// The job of running an empty program: what a sandbox is made for before there is one.
+    #[must_use]
+    pub fn blank(language: &Arc<Language>) -> Self {
+        Self::new(Arc::clone(language), Program::single(language, ""))
+    }
+
     /// The sandbox that this job needs, of this image.
     #[must_use]
     pub fn sandbox(&self, image: &Image) -> SandboxSpec {
@@ -98,11 +104,6 @@ impl Job {
             stage: self.stages().into_iter().next()?,
             entry: self.program.entry().to_owned(),
         })
-    }
-
-    /// Whether a parked process takes its entry as one that is started plainly does.
-    pub(super) fn can_be_parked(&self) -> bool {
-        self.program.entry_is_text()
     }
 
     /// What its program may use.
@@ -168,7 +169,7 @@ impl Job {
         self.tests.is_some() || !self.artifacts.is_empty()
     }
 
-    /// What the runner is told first: whether it goes on with what it parked, and whether it ran another job before.
+    /// What the runner is told first: whether it goes on with what it parked, and whether it stays for another job.
     pub(crate) fn start(&self, parked: bool, again: bool) -> Command {
         Command::Start { stages: self.stages(), stay: self.stays(), parked, again }
     }

@@ -23,7 +23,7 @@ use super::{
     VERSION_LABEL,
 };
 use crate::client;
-use crate::execution::{Channels, Collector, ExecutionError, Input, Job, Program, Status, execute};
+use crate::execution::{Channels, Collector, ExecutionError, Input, Job, Status, execute};
 use crate::languages::Language;
 use crate::languages::recipe::Recipe;
 use crate::queue::{Queue, QueueLimits};
@@ -288,7 +288,7 @@ impl Builder {
         image: &Image,
         command: &[String],
     ) -> Result<String, BuildError> {
-        let mut job = Job::new(Arc::clone(language), Program::single(language, ""));
+        let mut job = Job::blank(language);
         job.compile = None;
         job.run.command = command.to_vec();
         let failed = |message: String| BuildError::Version { message };
