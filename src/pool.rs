@@ -171,17 +171,13 @@ impl Pool {
 
     async fn renew(&self, sandbox: &mut Sandbox, language: &Arc<Language>) -> Result<(), SandboxError> {
         let job = Job::blank(language);
-        let parking = job.parking();
         if sandbox.limits() == job.first_limits() {
-            return sandbox.renew(parking).await;
+            return sandbox.renew(job.parkings()).await;
         }
-        sandbox.renew(None).await?;
+        sandbox.renew(Vec::new()).await?;
         // Before a process starts: what it finds out about its memory must be true of the next run.
         sandbox.limit(job.first_limits()).await?;
-        match parking {
-            Some(parking) => sandbox.park(parking).await,
-            None => Ok(()),
-        }
+        sandbox.park(job.parkings()).await
     }
 
     /// Says that a caller waits for a sandbox that is made just now, until what this gives is dropped.
@@ -321,9 +317,7 @@ impl Pool {
         let begun = Instant::now();
         let job = Job::blank(language);
         let mut sandbox = self.sandboxes.open_spare(job.sandbox(image)).await?;
-        if let Some(parking) = job.parking() {
-            sandbox.park(parking).await?;
-        }
+        sandbox.park(job.parkings()).await?;
         Ok(Spare { sandbox, made: Instant::now(), took: begun.elapsed() })
     }
 

@@ -262,7 +262,8 @@ impl Shared {
         };
         let (client, spec) = (self.client.clone(), spec.clone());
         let limits = std::sync::Mutex::new((spec.memory, spec.processes));
-        let container = Container { client, id, spec, parked: None, limits, is_kept: false, worlds, removal };
+        let container =
+            Container { client, id, spec, parked: Vec::new(), limits, is_kept: false, worlds, removal };
         Ok(Sandbox { reader, writer, container, memory: ByteSize::b(memory) })
     }
 
@@ -273,28 +274,41 @@ impl Shared {
 }
 
 impl Sandbox {
-    /// Starts the process of a first stage, which then waits for its program: `entry` is the name that it opens. A process
-    /// that does not come to wait is gone again.
+    /// Starts processes of stages, which then wait for their program. One that does not come to wait is gone again. Without
+    /// worlds only that of the first stage is started: what a stage leaves behind is killed at its end.
     ///
     /// # Errors
     /// The sandbox failed.
-    pub async fn park(&mut self, parking: Parking) -> Result<(), SandboxError> {
-        self.writer.command(&parking.command()).await?;
-        self.parked(parking).await
+    pub async fn park(&mut self, parkings: Vec<Parking>) -> Result<(), SandboxError> {
+        let parkings = self.possible(parkings);
+        let commands: Vec<_> = parkings.iter().map(Parking::command).collect();
+        self.writer.commands(&commands).await?;
+        self.parked(parkings).await
     }
 
-    async fn parked(&mut self, parking: Parking) -> Result<(), SandboxError> {
-        let said = tokio::time::timeout(CALL_DEADLINE, self.reader.next()).await;
-        match said.map_err(|_| SandboxError::NoGreeting)?? {
-            Some(LinkEvent::Control(Event::Parked { is_waiting, memory_bytes })) => {
-                self.memory = ByteSize::b(memory_bytes);
-                self.container.parked = is_waiting.then_some(parking.stage);
-                Ok(())
-            }
-            Some(LinkEvent::Control(Event::Fault { message, .. })) => Err(SandboxError::Parking(message)),
-            Some(_) => Err(SandboxError::NoGreeting),
-            None => Err(SandboxError::Ended),
+    fn possible(&self, mut parkings: Vec<Parking>) -> Vec<Parking> {
+        if !self.container.has_worlds() {
+            parkings.truncate(1);
         }
+        parkings
+    }
+
+    async fn parked(&mut self, parkings: Vec<Parking>) -> Result<(), SandboxError> {
+        for parking in parkings {
+            let said = tokio::time::timeout(CALL_DEADLINE, self.reader.next()).await;
+            match said.map_err(|_| SandboxError::NoGreeting)?? {
+                Some(LinkEvent::Control(Event::Parked { is_waiting, memory_bytes })) => {
+                    self.memory = ByteSize::b(memory_bytes);
+                    self.container.parked.extend(is_waiting.then_some(parking.stage));
+                }
+                Some(LinkEvent::Control(Event::Fault { message, .. })) => {
+                    return Err(SandboxError::Parking(message));
+                }
+                Some(_) => return Err(SandboxError::NoGreeting),
+                None => return Err(SandboxError::Ended),
+            }
+        }
+        Ok(())
     }
 
     /// Puts together again what [`into_parts`](Self::into_parts) gave, when its run is over.
@@ -309,22 +323,23 @@ impl Sandbox {
         self.container.is_kept
     }
 
-    /// Makes it ready for another run, after the end of the one before, with a process that waits if one is given. It is
-    /// nobody's then.
+    /// Makes it ready for another run, after the end of the one before, with processes that wait. It is nobody's then.
     ///
     /// # Errors
     /// Anything that is not as it should be: such a sandbox serves no other run.
-    pub async fn renew(&mut self, parking: Option<Parking>) -> Result<(), SandboxError> {
+    pub async fn renew(&mut self, parkings: Vec<Parking>) -> Result<(), SandboxError> {
         if !self.container.is_kept || !self.writer.is_whole() {
             return Err(SandboxError::Ended);
         }
-        self.container.parked = None;
+        self.container.parked.clear();
         self.container
             .removal
             .assign(Lease { tenant: Tenant { slot: None, span: Span::none() }, _counted: None });
         // In one write: each takes its time on the way.
-        let park = parking.as_ref().map(Parking::command);
-        self.writer.commands([Command::Renew].iter().chain(&park)).await?;
+        let parkings = self.possible(parkings);
+        let commands: Vec<_> =
+            [Command::Renew].into_iter().chain(parkings.iter().map(Parking::command)).collect();
+        self.writer.commands(&commands).await?;
         let said = tokio::time::timeout(RENEWAL_DEADLINE, self.reader.next()).await;
         match said.map_err(|_| SandboxError::Ended)?? {
             Some(LinkEvent::Control(Event::Renewed { memory_bytes })) => {
@@ -332,10 +347,7 @@ impl Sandbox {
             }
             _ => return Err(SandboxError::Ended),
         }
-        match parking {
-            Some(parking) => self.parked(parking).await,
-            None => Ok(()),
-        }
+        self.parked(parkings).await
     }
 
     /// Makes it that of the holder of `slot`, which is given back when the container is gone.

@@ -98,6 +98,37 @@ fn a_run_that_found_its_sandbox_waiting_is_like_any_other() {
     }
 }
 
+/// Where the stage after the compiler's parks too: its process has been there since before the request.
+#[test]
+fn the_program_of_a_compiled_language_finds_its_process_started_too() {
+    const UPTIME: &str = "java.lang.management.ManagementFactory.getRuntimeMXBean().getUptime()";
+    let (cold, warm) = (Server::start(&[]), with_pool(&["--pool-most", "1"]));
+    let waits = || Metrics::of(&warm).get("dayfly_pool_sandboxes{language=\"java\"}") == 1.0;
+    let program = |class: &str, line: &str| {
+        let code = format!("class {class} {{ public static void main(String[] a) {{ {line} }} }}");
+        json!({ "language": "java", "code": code, "args": ["x"] })
+    };
+    visible(&warm, &program("Main", ""));
+    for class in ["Main", "Other", "Main2"] {
+        let line = "System.out.println(a.length + System.getenv(\"HOME\") + System.getenv(\"LD_PRELOAD\")); int[] b = {}; b[1] = 2;";
+        let mut body = program(class, line);
+        for arguments in [json!([]), json!(["one", "two"])] {
+            body["args"] = arguments;
+            eventually(SOON, "one waits", waits);
+            assert_eq!(visible(&warm, &body), visible(&cold, &body), "{body}");
+        }
+    }
+    eventually(SOON, "one waits", waits);
+    std::thread::sleep(Duration::from_secs(1));
+    let mut body = program("Main", &format!("System.out.println({UPTIME});"));
+    body["args"] = json!([]);
+    let reply = warm.post("/execute", &body).body;
+    let uptime: u64 = reply["stdout"].as_str().unwrap().trim().parse().unwrap();
+    assert!(uptime >= 1000, "it was started for this request: {reply}");
+    let cpu = reply["cpuTime"].as_f64().unwrap();
+    assert!(cpu > 0.0, "{reply}");
+}
+
 #[test]
 fn limits_of_a_request_hold_in_a_sandbox_that_waited() {
     let server = with_one_waiting();

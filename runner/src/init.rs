@@ -42,7 +42,7 @@ use self::stdin::Stdin;
 use self::world::{WorkFolder, Worlds};
 use crate::frame::Stream;
 use crate::message::{Message, MessageError};
-use crate::protocol::{Command, Event, FaultKind, PROTOCOL, Stage};
+use crate::protocol::{Command, Event, FaultKind, PROTOCOL, Stage, StageName};
 
 /// Runs one conversation over standard input and standard output, with the stages' files and working directory in
 /// `work`, which must exist and be empty. Fails only where not even a fault could be reported.
@@ -88,7 +88,7 @@ impl From<MessageError> for Gone {
 struct Start {
     stages: Vec<Stage>,
     stay: bool,
-    parked: bool,
+    parked: Vec<StageName>,
     again: bool,
 }
 
@@ -99,7 +99,7 @@ struct Init<'a> {
     child_signals: SignalFd,
     stdin: Stdin,
     worlds: Worlds,
-    parked: Option<Parked>,
+    parked: Vec<Parked>,
 }
 
 impl<'a> Init<'a> {
@@ -122,7 +122,7 @@ impl<'a> Init<'a> {
             child_signals,
             stdin: Stdin::default(),
             worlds: Worlds::find(work),
-            parked: None,
+            parked: Vec::new(),
         })
     }
 
@@ -158,9 +158,7 @@ impl<'a> Init<'a> {
         if again && !self.worlds.are_here() {
             return Err(Gone::protocol("a start that is to be followed by others, without worlds"));
         }
-        if stages.is_empty() || !(parked && self.parked.as_ref().is_some_and(Parked::is_waiting)) {
-            self.unpark()?;
-        }
+        self.unpark(|stage| !parked.contains(&stage))?;
         for (index, stage) in stages.iter().enumerate() {
             let is_last = index + 1 == stages.len() && !stay && !again;
             let next = if is_last { Next::Exit } else { Next::Others };
@@ -168,6 +166,9 @@ impl<'a> Init<'a> {
             if !goes_on || (stage.hold && !self.await_continue()?) {
                 break;
             }
+        }
+        if again {
+            self.unpark(|_| true)?;
         }
         if stay {
             self.stay()?;
@@ -263,9 +264,7 @@ impl<'a> Init<'a> {
                 Some(Message::Data(Stream::Archive, bytes)) => {
                     let length = bytes.len();
                     self.link.unread(length);
-                    if let Some(parked) = &self.parked {
-                        parked.clear_entry()?;
-                    }
+                    self.clear_entries()?;
                     unpack(ArchiveReader::new(self.link), self.work)?;
                     unpacked = true;
                 }
@@ -274,8 +273,8 @@ impl<'a> Init<'a> {
                     return Err(Gone::protocol("a start without stages"));
                 }
                 Some(Message::Control(Command::Start { stages, stay, parked, again })) => {
-                    if let (false, Some(parked)) = (unpacked, &self.parked) {
-                        parked.clear_entry()?;
+                    if !unpacked {
+                        self.clear_entries()?;
                     }
                     return Ok(Start { stages, stay, parked, again });
                 }

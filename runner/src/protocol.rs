@@ -26,7 +26,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 /// The version of this protocol, said in [`Event::Hello`].
-pub const PROTOCOL: u32 = 4;
+pub const PROTOCOL: u32 = 5;
 
 /// Bytes of input that the server may send before any is granted with [`Event::StdinWindow`].
 pub const STDIN_WINDOW: usize = 256 * 1024;
@@ -58,11 +58,12 @@ pub enum Command {
     Continue,
     /// Ends a conversation that stays.
     Finish,
-    /// Starts the process of a first stage before its program is there. Said once at most, before the files.
+    /// Starts the process of a stage before its program is there. Said before the files, at most once for a stage, and for
+    /// one only where there are no worlds.
     Park {
         /// The stage, with the command that parks. Its time does not count yet.
         stage: Stage,
-        /// The name in the work folder that is a FIFO until the files come.
+        /// The name in the work folder that is a FIFO until the start. When the stage begins, a file must be there.
         entry: String,
     },
     /// Changes the window of the terminal of the stage that runs; nothing when it has none.
@@ -85,9 +86,9 @@ pub enum Command {
         /// Whether to wait for more commands after the last one.
         #[serde(default)]
         stay: bool,
-        /// Whether the first stage goes on in the parked process, if that still waits; it is killed otherwise.
+        /// The stages that go on in their parked process, if that still waits; it is killed otherwise.
         #[serde(default)]
-        parked: bool,
+        parked: Vec<StageName>,
         /// Whether the runner stays after the end, for [`Command::Renew`]. Refused where there are no worlds.
         #[serde(default)]
         again: bool,

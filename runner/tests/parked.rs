@@ -5,7 +5,7 @@
 mod support;
 
 use runner::frame::Stream;
-use runner::protocol::{Command, Event, FaultKind, Stage, StageEnd};
+use runner::protocol::{Command, Event, FaultKind, Stage, StageEnd, StageName};
 use support::{Conversation, Heard, Said, stage};
 
 const ENTRY: &str = "main.sh";
@@ -34,6 +34,7 @@ fn archive(files: &[(&str, &str)]) -> Vec<u8> {
 /// Starts `plain`, for which the parked process may stand.
 fn run(mut conversation: Conversation, plain: Stage, files: &[(&str, &str)], parked: bool) -> Heard {
     conversation.send_data(Stream::Archive, &archive(files));
+    let parked = if parked { vec![plain.stage] } else { Vec::new() };
     conversation.send(&Command::Start { stages: vec![plain], stay: false, parked, again: false });
     conversation.send_data(Stream::Stdin, b"input\n");
     conversation.send(&Command::CloseStdin);
@@ -104,6 +105,10 @@ fn a_process_that_stops_waiting_is_replaced_by_a_plain_start() {
 #[test]
 fn one_process_parks_and_in_the_work_folder_only() {
     let (mut conversation, _) = park(shell());
+    conversation.send(&Command::Park { stage: shell(), entry: "other".into() });
+    assert!(matches!(&conversation.rest().events[..], [Event::Fault { kind: FaultKind::Protocol, .. }]));
+    // At the end of a stage everything is killed here, where there are no worlds: nothing could wait for the next one.
+    let (mut conversation, _) = park(Stage { stage: StageName::Compile, ..shell() });
     conversation.send(&Command::Park { stage: shell(), entry: "other".into() });
     assert!(matches!(&conversation.rest().events[..], [Event::Fault { kind: FaultKind::Protocol, .. }]));
     let mut conversation = Conversation::start();

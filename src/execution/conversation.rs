@@ -1,7 +1,7 @@
 //! The conversation with a sandbox, whatever it is about.
 
 use bytesize::ByteSize;
-use runner::protocol::{Command, Event, FaultKind};
+use runner::protocol::{Command, Event, FaultKind, Stage, StageName};
 use tokio::sync::{Mutex, mpsc};
 
 use super::outcome::Isolation;
@@ -53,9 +53,11 @@ impl<'a> Conversation<'a> {
     /// # Errors
     /// The sandbox does not take them, and why if it says that.
     pub(super) async fn start(&mut self, files: &[u8], input: Option<&[u8]>) -> Result<(), ExecutionError> {
-        let parked = self.goes_on_parked();
+        let stages = self.job.stages();
+        let parked =
+            stages.iter().filter(|stage| self.goes_on_parked(stage)).map(|stage| stage.stage).collect();
         self.limit(self.job.first_limits(), files.len() as u64).await?;
-        let command = self.job.start(parked, self.container.is_kept());
+        let command = self.job.start(stages, parked, self.container.is_kept());
         let writer = self.writer;
         let starting = async { writer.lock().await.start(files, input, &command).await };
         tokio::select! {
@@ -69,15 +71,18 @@ impl<'a> Conversation<'a> {
         }
     }
 
-    /// Whether the process that is parked in the sandbox does exactly what the job's first stage would: it was started as
-    /// that is, with the memory that it may have, and reads a text.
-    fn goes_on_parked(&self) -> bool {
-        let stages = self.job.stages();
-        let (Some(parked), Some(stage)) = (self.container.parked(), stages.first()) else { return false };
-        (stage.stage, &stage.argv, &stage.env, stage.terminal)
-            == (parked.stage, &parked.argv, &parked.env, None)
-            && stage.limits.cpu_ms <= parked.limits.cpu_ms
-            && self.container.limits().0 == self.job.first_limits().0
+    /// Whether a process that is parked in the sandbox does exactly what the stage would: it was started as that is, with
+    /// the memory that it may have, and reads a text.
+    fn goes_on_parked(&self, stage: &Stage) -> bool {
+        let (memory, _) = match stage.stage {
+            StageName::Compile => self.job.first_limits(),
+            StageName::Run => self.job.run_limits(),
+        };
+        self.container.parked().iter().any(|parked| {
+            (stage.stage, &stage.argv, &stage.env, stage.terminal)
+                == (parked.stage, &parked.argv, &parked.env, None)
+                && stage.limits.cpu_ms <= parked.limits.cpu_ms
+        }) && self.container.limits().0 == memory
             && self.job.program.entry_is_text()
     }
 

@@ -95,11 +95,15 @@ impl Job {
         }
     }
 
-    /// The process that can wait in this job's sandbox for its program, if the language has one.
+    /// The processes that can wait in this job's sandbox for its program, those that the language has.
     #[must_use]
-    pub fn parking(&self) -> Option<Parking> {
-        let parked = self.first_stage().parked.as_ref()?;
-        let stage = self.stages().into_iter().next()?;
+    pub fn parkings(&self) -> Vec<Parking> {
+        let specs = self.compile.iter().chain([&self.run]);
+        specs.zip(self.stages()).filter_map(|(spec, stage)| self.parking(spec, stage)).collect()
+    }
+
+    fn parking(&self, spec: &StageSpec, stage: Stage) -> Option<Parking> {
+        let parked = spec.parked.as_ref()?;
         let mut environment = stage.env.clone();
         let variables = parked.environment.iter();
         environment.extend(
@@ -112,7 +116,7 @@ impl Job {
                 ..stage.clone()
             },
             stage,
-            entry: self.program.entry().to_owned(),
+            entry: parked.awaits.clone().unwrap_or_else(|| self.program.entry().to_owned()),
         })
     }
 
@@ -179,9 +183,9 @@ impl Job {
         self.tests.is_some() || !self.artifacts.is_empty()
     }
 
-    /// What the runner is told first: whether it goes on with what it parked, and whether it stays for another job.
-    pub(crate) fn start(&self, parked: bool, again: bool) -> Command {
-        Command::Start { stages: self.stages(), stay: self.stays(), parked, again }
+    /// What the runner is told first: which stages go on in what it parked, and whether it stays for another job.
+    pub(crate) fn start(&self, stages: Vec<Stage>, parked: Vec<StageName>, again: bool) -> Command {
+        Command::Start { stages, stay: self.stays(), parked, again }
     }
 
     /// What it is told for one test.
@@ -190,7 +194,7 @@ impl Job {
     }
 
     /// The stages to start with.
-    pub(super) fn stages(&self) -> Vec<Stage> {
+    pub(crate) fn stages(&self) -> Vec<Stage> {
         if self.tests.is_some() {
             return self.compile_stage(false).into_iter().collect();
         }

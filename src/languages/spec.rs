@@ -15,6 +15,7 @@
 //! | `park` | how the first stage starts before anybody asks: `"fifo"` starts its command on a FIFO in place of the entry |
 //! | `launcher` | in place of `park`: the command to start so, where it is not the stage's own |
 //! | `launcher_environment` | variables of the launcher alone, over the stage's, with placeholders |
+//! | `awaits` | what the launcher of a run stage after a compile stage opens: a file that the compile stage makes |
 //! | `limits` | `wall_time`, `cpu_time` (as in `"2s"`), `memory`, `output` (as in `"512 MiB"`) |
 //! | `[environment]` | variables for both stages |
 //! | `[interactive]` | more variables for a program that somebody watches, and that has no terminal to know it by |
@@ -91,6 +92,8 @@ pub struct ParkedCommand {
     pub command: Vec<String>,
     /// Its variables over the stage's, with placeholders.
     pub environment: BTreeMap<String, String>,
+    /// The file of the work folder that it opens: what the stage before it makes, or the entry if not given.
+    pub awaits: Option<String>,
 }
 
 /// Commands without any of our tricks.
@@ -146,6 +149,7 @@ struct WrittenStage {
     launcher: Option<Vec<String>>,
     #[serde(default)]
     launcher_environment: BTreeMap<String, String>,
+    awaits: Option<String>,
 }
 
 /// How a stage's own command parks.
@@ -177,9 +181,7 @@ impl Spec {
         let compile =
             written.compile.map(|written| stage("compile", written, Limits::COMPILE)).transpose()?;
         let run = stage("run", written.run, Limits::RUN)?;
-        if compile.is_some() && run.parked.is_some() {
-            return Err("run: only the first stage parks, which is the compile stage".into());
-        }
+        check_parking(compile.as_ref(), &run)?;
         if compile.is_none() && written.plain.compile.is_some() {
             return Err("plain.compile: the language has no compile stage".into());
         }
@@ -225,37 +227,59 @@ impl WrittenStage {
         }
         check_environment(&format!("{stage}.environment"), &self.environment)?;
         let limits = defaults.with(&self.limits).map_err(|error| format!("{stage}.limits: {error}"))?;
-        let parked = parked(stage, &self.command, self.park, self.launcher, self.launcher_environment)?;
+        let parked = parked(stage, &self)?;
         let mut environment = shared.clone();
         environment.extend(self.environment);
         Ok(StageSpec { command: self.command, environment, limits, parked })
     }
 }
 
-fn parked(
-    stage: &str,
-    command: &[String],
-    park: Option<Park>,
-    launcher: Option<Vec<String>>,
-    environment: BTreeMap<String, String>,
-) -> Result<Option<ParkedCommand>, String> {
-    check_environment(&format!("{stage}.launcher_environment"), &environment)?;
-    if launcher.is_none() && !environment.is_empty() {
-        return Err(format!("{stage}.launcher_environment: there is no launcher"));
-    }
-    let (key, command) = match (park, launcher) {
-        (None, None) => return Ok(None),
-        (Some(Park::Fifo), None) => ("park", command.to_owned()),
-        (None, Some(launcher)) => ("launcher", launcher),
+fn parked(stage: &str, written: &WrittenStage) -> Result<Option<ParkedCommand>, String> {
+    check_environment(&format!("{stage}.launcher_environment"), &written.launcher_environment)?;
+    let (key, command) = match (written.park, &written.launcher) {
+        (None, None) => ("launcher", None),
+        (Some(Park::Fifo), None) => ("park", Some(&written.command)),
+        (None, Some(launcher)) => ("launcher", Some(launcher)),
         (Some(_), Some(_)) => return Err(format!("{stage}: `park` and `launcher` exclude each other")),
     };
+    if written.launcher.is_none() && (!written.launcher_environment.is_empty() || written.awaits.is_some()) {
+        return Err(format!(
+            "{stage}: `launcher_environment` and `awaits` are of a launcher, and there is none"
+        ));
+    }
+    let Some(command) = command else { return Ok(None) };
     if command.first().is_none_or(String::is_empty) {
         return Err(format!("{stage}.{key}: a program is missing"));
     }
-    if !command.iter().any(|argument| argument == "{sources}" || argument.contains("{entry}")) {
-        return Err(format!("{stage}.{key}: the command names neither {{entry}} nor {{sources}}"));
+    match &written.awaits {
+        Some(name) if name.is_empty() || name.contains(['/', '\0']) => {
+            return Err(format!("{stage}.awaits: {name:?} is no file of the work folder"));
+        }
+        None if !command.iter().any(|argument| argument == "{sources}" || argument.contains("{entry}")) => {
+            return Err(format!("{stage}.{key}: the command names neither {{entry}} nor {{sources}}"));
+        }
+        _ => {}
     }
-    Ok(Some(ParkedCommand { command, environment }))
+    Ok(Some(ParkedCommand {
+        command: command.clone(),
+        environment: written.launcher_environment.clone(),
+        awaits: written.awaits.clone(),
+    }))
+}
+
+/// A first stage waits for the program's entry, a later one for what the one before it makes.
+fn check_parking(compile: Option<&StageSpec>, run: &StageSpec) -> Result<(), String> {
+    let awaits = |stage: &StageSpec| stage.parked.as_ref().is_some_and(|parked| parked.awaits.is_some());
+    let first = if compile.is_some() { "compile" } else { "run" };
+    if awaits(compile.unwrap_or(run)) {
+        return Err(format!("{first}.awaits: the first stage waits for the entry"));
+    }
+    if compile.is_some() && run.parked.is_some() && !awaits(run) {
+        return Err(
+            "run: a stage that is parked, and not the first, `awaits` a file of the compile stage".into()
+        );
+    }
+    Ok(())
 }
 
 /// Whether it names a file in the work folder itself, and none that tools hide.
@@ -321,8 +345,11 @@ mod tests {
             ("run.launcher = []", "run.launcher: a program"),
             ("run.launcher = ['y', '{sources}.x']", "run.launcher: the command names"),
             ("run.park = 'fifo'\nrun.launcher = ['y', '{entry}']", "exclude"),
-            ("run.launcher_environment = { A = 'b' }", "no launcher"),
-            ("run.launcher = ['y', '{entry}']\ncompile.command = ['x']", "first stage"),
+            ("run.launcher_environment = { A = 'b' }", "there is none"),
+            ("run.launcher = ['y']\nrun.awaits = 'a/b'\ncompile.command = ['x']", "run.awaits"),
+            ("run.launcher = ['y']\nrun.awaits = 'a'", "run.awaits: the first stage"),
+            ("run.launcher = ['y', '{entry}']\ncompile.command = ['x']", "awaits"),
+            ("compile.command = ['x']\ncompile.launcher = ['x']\ncompile.awaits = 'a'", "compile.awaits"),
             ("image.stand_in = { base = '' }", "image.stand_in"),
             ("image.fetch = [{ npm = 'x@1', file = 'x', sha256 = '00' }]", "image.fetch"),
         ] {
@@ -342,6 +369,8 @@ mod tests {
         assert_eq!(parked("run.launcher = ['y', '{sources}']").unwrap().command, ["y", "{sources}"]);
         let launcher = "run.launcher = ['y', '{entry}']\nrun.launcher_environment = { A = '{entry}' }";
         assert_eq!(parked(launcher).unwrap().environment["A"], "{entry}");
+        let second = "run.launcher = ['y']\nrun.awaits = '.a'\ncompile.command = ['x']";
+        assert_eq!(parked(second).unwrap().awaits.as_deref(), Some(".a"));
         let text = LEAST.replace("['x']", "['x', '--file={entry}']");
         let compile = format!("{text}compile.command = ['c', '{{sources}}']\ncompile.park = 'fifo'\n");
         assert_eq!(

@@ -16,7 +16,7 @@ pub struct Container {
     pub(super) client: Client,
     pub(super) id: ContainerId,
     pub(super) spec: SandboxSpec,
-    pub(super) parked: Option<Stage>,
+    pub(super) parked: Vec<Stage>,
     /// The limits that it has now: memory, and processes.
     pub(super) limits: Mutex<(ByteSize, u32)>,
     /// Whether others may follow its first run, each in a world.
@@ -44,10 +44,10 @@ impl Container {
         self.worlds == Worlds::Here
     }
 
-    /// The stage whose process waits in it for its program.
+    /// The stages whose processes wait in it for their program.
     #[must_use]
-    pub fn parked(&self) -> Option<&Stage> {
-        self.parked.as_ref()
+    pub fn parked(&self) -> &[Stage] {
+        &self.parked
     }
 
     /// Changes the limits of memory and of processes (`POST /containers/{id}/update`).

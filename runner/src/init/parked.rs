@@ -21,7 +21,7 @@ use super::processes::Processes;
 use super::usage::Usage;
 use super::world::WorkFolder;
 use super::{Gone, Init};
-use crate::protocol::{Event, Stage};
+use crate::protocol::{Event, Stage, StageName};
 
 /// How long a process may take to open its entry.
 const BOOT_DEADLINE: Duration = Duration::from_secs(20);
@@ -30,6 +30,9 @@ const LOOK: u8 = 2;
 
 /// A process that reads the FIFO in its entry's place.
 pub(super) struct Parked {
+    stage: StageName,
+    /// Whether no other stage runs while it waits.
+    is_first: bool,
     processes: Processes,
     streams: Streams,
     usage: Usage,
@@ -47,8 +50,12 @@ pub(super) struct Feed {
 impl Init<'_> {
     /// Starts the stage's process, and says whether it waits for its entry now. One that does not is gone.
     pub(super) fn park(&mut self, stage: &Stage, entry: &str) -> Result<(), Gone> {
-        if self.parked.is_some() {
-            return Err(Gone::protocol("a second process to park"));
+        if self.parked.iter().any(|parked| parked.stage == stage.stage) {
+            return Err(Gone::protocol("a second process to park for a stage"));
+        }
+        // At the end of a stage everything that runs is killed.
+        if !self.parked.is_empty() && !self.worlds.are_here() {
+            return Err(Gone::protocol("a second process to park, without worlds"));
         }
         if entry.is_empty() || entry.contains('/') {
             return Err(Gone::protocol("a parked process whose entry is no file of the work folder"));
@@ -57,18 +64,26 @@ impl Init<'_> {
         mkfifo(&entry, Mode::from_bits_truncate(0o644)).map_err(|e| Gone::system("mkfifo")(e.into()))?;
         let world = self.worlds.take(WorkFolder::Shared)?;
         let usage = Usage::start(&self.meter);
-        match self.start(stage, world)? {
-            Err(_) => remove(&entry)?,
+        let is_waiting = match self.start(stage, world)? {
+            Err(_) => {
+                remove(&entry)?;
+                false
+            }
             Ok((mut processes, streams)) => match self.await_reader(&entry, &mut processes)? {
-                Some(fifo) => self.parked = Some(Parked { processes, streams, usage, entry, fifo }),
+                Some(fifo) => {
+                    let (stage, is_first) = (stage.stage, self.parked.is_empty());
+                    self.parked.push(Parked { stage, is_first, processes, streams, usage, entry, fifo });
+                    true
+                }
                 None => {
                     end(&mut processes).and_then(|()| leave(processes))?;
                     remove(&entry)?;
+                    false
                 }
             },
-        }
+        };
         let memory_bytes = self.meter.read().memory_bytes;
-        self.link.send(&Event::Parked { is_waiting: self.parked.is_some(), memory_bytes });
+        self.link.send(&Event::Parked { is_waiting, memory_bytes });
         self.link.flush().map_err(|_| Gone::LinkClosed)
     }
 
@@ -92,23 +107,33 @@ impl Init<'_> {
         Ok(None)
     }
 
-    /// Ends the parked process, if there is one.
-    pub(super) fn unpark(&mut self) -> Result<(), Gone> {
-        match self.parked.take() {
-            Some(mut parked) => end(&mut parked.processes).and_then(|()| leave(parked.processes)),
-            None => Ok(()),
-        }
+    /// Ends the parked processes of these stages.
+    pub(super) fn unpark(&mut self, mut of: impl FnMut(StageName) -> bool) -> Result<(), Gone> {
+        self.parked.extract_if(.., |parked| of(parked.stage)).try_for_each(Parked::end)
+    }
+
+    /// The stage's parked process, if it is there and still waits; it is gone otherwise.
+    pub(super) fn take_parked(&mut self, stage: StageName) -> Result<Option<Parked>, Gone> {
+        let Some(index) = self.parked.iter().position(|parked| parked.stage == stage) else {
+            return Ok(None);
+        };
+        let parked = self.parked.swap_remove(index);
+        if parked.is_waiting() { Ok(Some(parked)) } else { parked.end().map(|()| None) }
+    }
+
+    /// Makes room for regular files: the processes have the FIFOs open already.
+    pub(super) fn clear_entries(&self) -> Result<(), Gone> {
+        self.parked.iter().try_for_each(|parked| remove(&parked.entry))
     }
 }
 
 impl Parked {
-    /// Makes room for the regular file: the process has the FIFO open already.
-    pub(super) fn clear_entry(&self) -> Result<(), Gone> {
-        remove(&self.entry)
+    fn end(mut self) -> Result<(), Gone> {
+        end(&mut self.processes).and_then(|()| leave(self.processes))
     }
 
     /// Whether its entry can be given to it: it is there, and the process still waits for it.
-    pub(super) fn is_waiting(&self) -> bool {
+    fn is_waiting(&self) -> bool {
         let mut fds = [PollFd::new(self.fifo.as_fd(), PollFlags::POLLOUT)];
         let is_read = match poll(&mut fds, PollTimeout::ZERO) {
             Ok(_) => !fds[0].revents().is_some_and(|events| events.contains(PollFlags::POLLERR)),
@@ -120,7 +145,8 @@ impl Parked {
     /// Lets it begin: what it used so far is not its stage's.
     pub(super) fn begin(self, meter: &Meter) -> io::Result<(Processes, Streams, Usage, Feed)> {
         let text = fs::read(&self.entry)?;
-        let usage = self.usage.begin(meter, self.processes.used());
+        let before = if self.is_first { None } else { self.processes.cpu() };
+        let usage = self.usage.begin(meter, self.processes.used(), before);
         Ok((self.processes, self.streams, usage, Feed { fifo: self.fifo, text, given: 0 }))
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::time::Duration;
 
+use nix::time::{clock_getcpuclockid, clock_gettime};
 use nix::unistd::{Pid, SysconfVar, sysconf};
 
 #[derive(Clone, Copy, Debug, Default)]
@@ -16,6 +17,8 @@ pub(super) struct TreeUsage {
 struct Process {
     parent: i32,
     cpu_ticks: u64,
+    /// Of that, what belongs to children that it has waited for.
+    waited_ticks: u64,
     resident_pages: u64,
 }
 
@@ -35,11 +38,23 @@ pub(super) fn usage() -> TreeUsage {
         ticks += processes[&pid].cpu_ticks;
         pages += processes[&pid].resident_pages;
     }
-    let ticks_per_second = configured(SysconfVar::CLK_TCK, 100);
-    TreeUsage {
-        cpu: Duration::from_millis(ticks * 1000 / ticks_per_second),
-        resident_bytes: pages * configured(SysconfVar::PAGE_SIZE, 4096),
-    }
+    TreeUsage { cpu: time(ticks), resident_bytes: pages * configured(SysconfVar::PAGE_SIZE, 4096) }
+}
+
+/// CPU time of the living descendants of a process, with their own children that they have waited for. Theirs is exact,
+/// the children's is to a tick.
+pub(super) fn cpu_below(root: Pid) -> Duration {
+    let processes = processes();
+    let of = |pid| {
+        let Process { cpu_ticks, waited_ticks, .. } = processes[&pid];
+        let own = clock_getcpuclockid(Pid::from_raw(pid)).and_then(clock_gettime);
+        own.map_or(time(cpu_ticks), |own| Duration::from(own) + time(waited_ticks))
+    };
+    below(&processes, root.as_raw()).into_iter().map(of).sum()
+}
+
+fn time(ticks: u64) -> Duration {
+    Duration::from_millis(ticks * 1000 / configured(SysconfVar::CLK_TCK, 100))
 }
 
 fn configured(variable: SysconfVar, default: u64) -> u64 {
@@ -78,9 +93,11 @@ fn parse(stat: &str) -> Option<Process> {
     // After the name, field 3 of the man page (state) has index 0.
     let number = |field: usize| fields.get(field - 3)?.parse::<i64>().ok();
     let unsigned = |field: usize| u64::try_from(number(field)?).ok();
+    let waited_ticks = unsigned(16)? + unsigned(17)?;
     Some(Process {
         parent: i32::try_from(number(4)?).ok()?,
-        cpu_ticks: unsigned(14)? + unsigned(15)? + unsigned(16)? + unsigned(17)?,
+        cpu_ticks: unsigned(14)? + unsigned(15)? + waited_ticks,
+        waited_ticks,
         resident_pages: unsigned(24)?,
     })
 }
@@ -94,6 +111,18 @@ mod tests {
         let stat = "42 (a) R 1 (b) S 7 42 42 0 -1 4194304 100 0 0 0 11 22 33 44 20 0 1 0 500 1000000 250 18446744073709551615";
         let process = parse(stat).unwrap();
         assert_eq!((process.parent, process.cpu_ticks, process.resident_pages), (7, 110, 250));
+        assert_eq!(process.waited_ticks, 77);
+    }
+
+    #[test]
+    fn cpu_time_of_descendants_is_theirs_and_exact() {
+        let before = cpu_below(Pid::this());
+        let mut child = std::process::Command::new("sh").args(["-c", "while :; do :; done"]).spawn().unwrap();
+        let spent = || cpu_below(Pid::this()).saturating_sub(before);
+        while spent() < Duration::from_millis(1) {}
+        assert!(!spent().subsec_nanos().is_multiple_of(1_000_000), "a clock's, not ticks");
+        child.kill().unwrap();
+        child.wait().unwrap();
     }
 
     #[test]

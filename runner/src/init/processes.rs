@@ -2,6 +2,7 @@
 
 use std::io;
 use std::os::fd::BorrowedFd;
+use std::time::Duration;
 
 use nix::sys::signal::{Signal, killpg};
 
@@ -51,6 +52,14 @@ impl Processes {
         match self {
             Self::World(world) => world.used(),
             Self::Children(reaper) => reaper.used(),
+        }
+    }
+
+    /// The CPU time of those that live; `None` where they cannot be told from others.
+    pub(super) fn cpu(&self) -> Option<Duration> {
+        match self {
+            Self::World(world) => Some(world.cpu()),
+            Self::Children(_) => None,
         }
     }
 

@@ -45,7 +45,7 @@ impl Init<'_> {
         folder: WorkFolder,
         next: Next,
     ) -> Result<StageReport, Gone> {
-        let mut running = match self.parked.take() {
+        let mut running = match self.take_parked(stage.stage)? {
             Some(parked) => {
                 let (processes, streams, usage, feed) =
                     parked.begin(&self.meter).map_err(Gone::system("reading the entry"))?;

@@ -40,15 +40,15 @@ impl Usage {
     }
 
     /// Begins for processes that have been there since `self` was started: the clock and the CPU time begin now, their
-    /// memory is the stage's.
-    pub(super) fn begin(mut self, meter: &Meter, used: Used) -> Self {
+    /// memory is the stage's. Their CPU time `before` is all that was used since, unless others ran beside them.
+    pub(super) fn begin(mut self, meter: &Meter, used: Used, before: Option<Duration>) -> Self {
         self.sample(meter, used);
         Self {
             started: Instant::now(),
             base: Reading { memory_bytes: self.base.memory_bytes, ..self.last },
             base_own_cpu: own_cpu(),
             cpu: Duration::ZERO,
-            cpu_before: self.cpu,
+            cpu_before: before.unwrap_or(self.cpu),
             ..self
         }
     }

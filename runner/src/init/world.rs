@@ -32,8 +32,8 @@ use self::channel::Channel;
 use self::first::{FromWorld, ToWorld};
 use self::furniture::Furniture;
 pub(super) use self::furniture::WorkFolder;
-use super::Gone;
 use super::reaper::Used;
+use super::{Gone, process_tree};
 use crate::protocol::Worlds as Said;
 use crate::protocol::{FaultKind, Stage};
 
@@ -76,7 +76,7 @@ impl From<WorldError> for Gone {
     }
 }
 
-/// The worlds of this sandbox, of which there is one at a time.
+/// The worlds of this sandbox. One runs a program at a time; in others, processes are parked.
 pub(super) enum Worlds {
     Here {
         furniture: Furniture,
@@ -199,6 +199,11 @@ impl World {
 
     pub(super) fn used(&self) -> Used {
         self.used
+    }
+
+    /// The CPU time of its program and what that has started, as far as they live.
+    pub(super) fn cpu(&self) -> Duration {
+        process_tree::cpu_below(self.first)
     }
 
     /// Kills all of its processes but the first one, and waits until they are dead.

@@ -172,12 +172,12 @@ pub fn shell(script: &str) -> Stage {
 }
 
 pub fn start(stages: impl Into<Vec<Stage>>) -> Command {
-    Command::Start { stages: stages.into(), stay: false, parked: false, again: false }
+    Command::Start { stages: stages.into(), stay: false, parked: Vec::new(), again: false }
 }
 
 /// A start after which the runner waits for more.
 pub fn start_and_stay(stages: impl Into<Vec<Stage>>) -> Command {
-    Command::Start { stages: stages.into(), stay: true, parked: false, again: false }
+    Command::Start { stages: stages.into(), stay: true, parked: Vec::new(), again: false }
 }
 
 /// Runs one stage without input to its end.
