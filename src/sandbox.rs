@@ -14,6 +14,7 @@ pub mod seccomp;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytesize::ByteSize;
@@ -66,6 +67,8 @@ struct Shared {
     owner_label: OnceCell<String>,
     confinement: Confinement,
     runner_volume: RunnerVolume,
+    /// Whether the last sandbox had worlds. The next one's limit of processes counts with it from the start.
+    has_worlds: AtomicBool,
     /// What must be over before the runner's volume can go: openings and removals.
     tasks: TaskTracker,
     watcher: Watcher,
@@ -124,6 +127,7 @@ impl Sandboxes {
         Ok(Self {
             shared: Arc::new(Shared {
                 runner_volume: RunnerVolume::new(&instance),
+                has_worlds: AtomicBool::new(true),
                 tasks: TaskTracker::new(),
                 client,
                 metrics,
@@ -219,6 +223,7 @@ impl Shared {
 
     async fn try_open(&self, spec: &SandboxSpec, tenant: &Tenant) -> Result<Sandbox, SandboxError> {
         let owner = self.owner_label().await?;
+        let has_worlds = self.has_worlds.load(Ordering::Relaxed);
         let dialect = self.runner_volume.ensure(&self.client, &spec.image, owner).await?;
         let common = Common {
             instance: &self.instance,
@@ -226,6 +231,7 @@ impl Shared {
             runner_volume: self.runner_volume.name(),
             confinement: &self.confinement,
             dialect,
+            has_worlds,
         };
         let body = hardening::container(spec, &common);
         let deadline = || Deadline::after(CALL_DEADLINE);
@@ -257,6 +263,11 @@ impl Shared {
         let (client, spec) = (self.client.clone(), spec.clone());
         let limits = std::sync::Mutex::new((spec.memory, spec.processes));
         let container = Container { client, id, spec, parked: None, limits, is_kept: false, worlds, removal };
+        if container.has_worlds() != has_worlds {
+            self.has_worlds.store(container.has_worlds(), Ordering::Relaxed);
+            let (memory, processes) = container.limits();
+            container.limit(memory, processes).await?;
+        }
         Ok(Sandbox { reader, writer, container, memory: ByteSize::b(memory) })
     }
 

@@ -20,6 +20,9 @@ use support::metrics::Metrics;
 use support::{Server, docker, eventually};
 
 const SOON: Duration = Duration::from_secs(60);
+/// How often an attack is made at most, until the runs before and after it were in its container.
+const TRIES: usize = 5;
+const POOL: [&str; 2] = ["--pool-memory=512MiB", "--pool-most=1"];
 
 /// What an attack may leave in use of the container's memory: noise.
 const LEFT_MEMORY: u64 = 16 << 20;
@@ -134,6 +137,11 @@ fn started_by(server: &Server) -> BTreeSet<String> {
     ids.lines().map(str::to_owned).collect()
 }
 
+/// Whether a sandbox of the language waits that has served nobody.
+fn one_waits(server: &Server, language: &str) -> bool {
+    Metrics::of(server).get(&format!("dayfly_pool_sandboxes{{language=\"{language}\"}}")) == 1.0
+}
+
 #[test]
 fn in_containers_of_their_own() {
     let server = Server::start(&[]);
@@ -151,13 +159,12 @@ fn in_containers_of_their_own() {
 
 #[test]
 fn in_containers_that_waited() {
-    let server = Server::start(&["--pool-memory=512MiB", "--pool-most=1"]);
+    let server = Server::start(&POOL);
     let mut last = String::new();
     // One turn in the only container that waits, which is another one each time.
     let mut turn = |attack: &Attack, turn: &str| {
         eventually(SOON, "another one waits, and no other is there", || {
-            let is_ready = Metrics::of(&server).get("dayfly_pool_sandboxes{language=\"python\"}") == 1.0;
-            is_ready && matches!(server.containers().as_slice(), [only] if *only != last)
+            one_waits(&server, "python") && matches!(server.containers().as_slice(), [only] if *only != last)
         });
         last = server.containers().remove(0);
         assert!(!processes_of(&last).is_empty(), "the host sees what is in a container");
@@ -188,4 +195,42 @@ fn in_tests_of_one_run() {
             is_gone(&server, container);
         }
     }
+}
+
+#[test]
+fn in_worlds_of_one_container() {
+    let fresh = Server::start(&POOL);
+    let server = Server::start(&[&POOL[..], &["--isolation=world", "--isolation-scope=all"]].concat());
+    let mut first = None;
+    for attack in &ATTACKS {
+        attack.turn(&server, "look");
+        // As long as the same two are there, one serves all runs, and the other waits.
+        let turns = (0..TRIES).find_map(|_| {
+            eventually(SOON, "one has served, and one waits", || {
+                one_waits(&server, attack.language) && containers_of(&server, attack.language).len() == 2
+            });
+            let before = (containers_of(&server, attack.language), started_by(&server));
+            let turns = ["look", "attack", "look"].map(|turn| attack.turn(&server, turn));
+            let after = (containers_of(&server, attack.language), started_by(&server));
+            (before == after).then_some(turns)
+        });
+        let turns = turns.unwrap_or_else(|| panic!("{}: its container serves nobody else", attack.name));
+        nothing_is_seen(attack, turns.each_ref());
+        if attack.language == "python" {
+            // Nor does a run see that others came before it.
+            let first = first.get_or_insert_with(|| {
+                attack.turn(&fresh, "look");
+                eventually(SOON, "one waits", || one_waits(&fresh, attack.language));
+                attack.turn(&fresh, "look")
+            });
+            assert_eq!(turns[2].said, first.said, "{}", attack.name);
+        }
+    }
+}
+
+fn containers_of(server: &Server, language: &str) -> BTreeSet<String> {
+    let ours = format!("label=dayfly.instance={}", server.instance);
+    let language = format!("label=dayfly.language={language}");
+    let ids = docker(&["ps", "-aq", "--no-trunc", "--filter", &ours, "--filter", &language]);
+    ids.lines().map(str::to_owned).collect()
 }
