@@ -11,11 +11,14 @@ use support::{Server, dayfly_with};
 /// The profile allows a call that no kernel has, in place of one that a world or its home needs. With the reason that the
 /// runner gives.
 const REFUSED: [(Changes, &str); 4] = [
-    (&[(r#"[\"mount\"]"#, r#"[\"moun9\"]"#)], "making mounts private: EPERM"),
-    (&[(r#"[\"umount2\"]"#, r#"[\"umount9\"]"#)], "unmounting /box: EPERM"),
-    (&[(r#"[\"unshare\"]"#, r#"[\"unshar9\"]"#)], "unshare: EPERM"),
+    (&[(r#"[\"mount\"]"#, r#"[\"moun9\"]"#)], "making mounts private: Operation not permitted"),
+    (&[(r#"[\"umount2\"]"#, r#"[\"umount9\"]"#)], "unmounting /box: Operation not permitted"),
+    (&[(r#"[\"unshare\"]"#, r#"[\"unshar9\"]"#)], "unshare: Operation not permitted"),
     // CLONE_NEWUSER too.
-    (&[(r#"\"value\":1174405248"#, r#"\"value\":1442840704"#)], "clone with new namespaces: "),
+    (
+        &[(r#"\"value\":1174405248"#, r#"\"value\":1442840704"#)],
+        "clone with new namespaces: Operation not permitted",
+    ),
 ];
 
 #[test]
