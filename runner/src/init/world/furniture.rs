@@ -21,12 +21,12 @@ const PLACES: [&str; 2] = ["/tmp", "/dev/shm"];
 /// The work folder of a world.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::init) enum WorkFolder {
-    /// The container's own. The stages of a run work in one folder, each on what the one before it left.
+    /// The runner's. The stages of a run work in one folder, each on what the one before it left.
     Shared,
-    /// Its own, with a copy of what is in the container's.
+    /// Its own, with a copy of what is in the runner's.
     Copied,
-    /// The container's own, over which a new one has been mounted and unmounted: a world in which it is tried what is
-    /// done between two runs.
+    /// The runner's, over which a new one has been mounted and unmounted: a world in which it is tried what is done between
+    /// two runs.
     Renewed,
 }
 
