@@ -7,6 +7,7 @@ mod error;
 pub mod hardening;
 mod link;
 mod owner;
+mod parking;
 pub mod reaper;
 mod removal;
 mod runner_volume;
@@ -20,7 +21,7 @@ use std::time::Duration;
 use bytesize::ByteSize;
 use engine_api::{AttachOptions, Client, ContainerId, Deadline};
 use futures_util::FutureExt as _;
-use runner::protocol::{Command, Event, PROTOCOL, Stage, Worlds};
+use runner::protocol::{Command, Event, PROTOCOL, Worlds};
 use tokio::sync::OnceCell;
 use tokio::sync::oneshot;
 use tokio_util::task::TaskTracker;
@@ -33,6 +34,7 @@ pub use self::error::SandboxError;
 use self::hardening::{Common, SandboxSpec};
 pub use self::link::{LinkEvent, LinkReader, LinkWriter};
 use self::owner::Owner;
+pub use self::parking::Parking;
 use self::reaper::Watcher;
 use self::removal::Removal;
 use self::runner_volume::RunnerVolume;
@@ -81,23 +83,6 @@ pub struct Sandbox {
     writer: LinkWriter,
     container: Container,
     memory: ByteSize,
-}
-
-/// A process to park.
-#[derive(Clone, Debug)]
-pub struct Parking {
-    /// The stage that it stands for, as it starts without parking.
-    pub stage: Stage,
-    /// How it starts so.
-    pub process: Stage,
-    /// The name of the program's first file, which it opens.
-    pub entry: String,
-}
-
-impl Parking {
-    fn command(&self) -> Command {
-        Command::Park { stage: self.process.clone(), entry: self.entry.clone() }
-    }
 }
 
 /// For whom a sandbox is.
