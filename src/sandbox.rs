@@ -7,6 +7,7 @@ mod error;
 pub mod hardening;
 mod link;
 mod owner;
+mod parking;
 pub mod reaper;
 mod removal;
 mod runner_volume;
@@ -14,12 +15,13 @@ pub mod seccomp;
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytesize::ByteSize;
 use engine_api::{AttachOptions, Client, ContainerId, Deadline};
 use futures_util::FutureExt as _;
-use runner::protocol::{Command, Event, PROTOCOL, Stage, Worlds};
+use runner::protocol::{Command, Event, PROTOCOL, Worlds};
 use tokio::sync::OnceCell;
 use tokio::sync::oneshot;
 use tokio_util::task::TaskTracker;
@@ -32,6 +34,7 @@ pub use self::error::SandboxError;
 use self::hardening::{Common, SandboxSpec};
 pub use self::link::{LinkEvent, LinkReader, LinkWriter};
 use self::owner::Owner;
+pub use self::parking::Parking;
 use self::reaper::Watcher;
 use self::removal::Removal;
 use self::runner_volume::RunnerVolume;
@@ -66,6 +69,8 @@ struct Shared {
     owner_label: OnceCell<String>,
     confinement: Confinement,
     runner_volume: RunnerVolume,
+    /// Whether the last sandbox had worlds. The next one's limit of processes counts with it from the start.
+    has_worlds: AtomicBool,
     /// What must be over before the runner's volume can go: openings and removals.
     tasks: TaskTracker,
     watcher: Watcher,
@@ -78,23 +83,6 @@ pub struct Sandbox {
     writer: LinkWriter,
     container: Container,
     memory: ByteSize,
-}
-
-/// A process to park.
-#[derive(Clone, Debug)]
-pub struct Parking {
-    /// The stage that it stands for, as it starts without parking.
-    pub stage: Stage,
-    /// How it starts so.
-    pub process: Stage,
-    /// The name of the program's first file, which it opens.
-    pub entry: String,
-}
-
-impl Parking {
-    fn command(&self) -> Command {
-        Command::Park { stage: self.process.clone(), entry: self.entry.clone() }
-    }
 }
 
 /// For whom a sandbox is.
@@ -130,6 +118,7 @@ impl Sandboxes {
         Ok(Self {
             shared: Arc::new(Shared {
                 runner_volume: RunnerVolume::new(&instance),
+                has_worlds: AtomicBool::new(true),
                 tasks: TaskTracker::new(),
                 client,
                 metrics,
@@ -225,6 +214,7 @@ impl Shared {
 
     async fn try_open(&self, spec: &SandboxSpec, tenant: &Tenant) -> Result<Sandbox, SandboxError> {
         let owner = self.owner_label().await?;
+        let has_worlds = self.has_worlds.load(Ordering::Relaxed);
         let dialect = self.runner_volume.ensure(&self.client, &spec.image, owner).await?;
         let common = Common {
             instance: &self.instance,
@@ -232,6 +222,7 @@ impl Shared {
             runner_volume: self.runner_volume.name(),
             confinement: &self.confinement,
             dialect,
+            has_worlds,
         };
         let body = hardening::container(spec, &common);
         let deadline = || Deadline::after(CALL_DEADLINE);
@@ -264,6 +255,11 @@ impl Shared {
         let limits = std::sync::Mutex::new((spec.memory, spec.processes));
         let container =
             Container { client, id, spec, parked: Vec::new(), limits, is_kept: false, worlds, removal };
+        if container.has_worlds() != has_worlds {
+            self.has_worlds.store(container.has_worlds(), Ordering::Relaxed);
+            let (memory, processes) = container.limits();
+            container.limit(memory, processes).await?;
+        }
         Ok(Sandbox { reader, writer, container, memory: ByteSize::b(memory) })
     }
 

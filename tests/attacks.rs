@@ -16,10 +16,14 @@ use std::fs;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
+use support::changed_engine::ChangedEngine;
 use support::metrics::Metrics;
 use support::{Server, docker, eventually};
 
 const SOON: Duration = Duration::from_secs(60);
+/// How often an attack is made at most, until the runs before and after it were in its container.
+const TRIES: usize = 5;
+const POOL: [&str; 2] = ["--pool-memory=512MiB", "--pool-most=1"];
 
 /// What an attack may leave in use of the container's memory: noise.
 const LEFT_MEMORY: u64 = 16 << 20;
@@ -34,7 +38,7 @@ const fn python(name: &'static str, program: &'static str) -> Attack {
     Attack { name, language: "python", program }
 }
 
-const ATTACKS: [Attack; 19] = [
+static ATTACKS: [Attack; 19] = [
     python("files", include_str!("attacks/files.py")),
     python("a closed work folder", include_str!("attacks/closed_folder.py")),
     python("attributes", include_str!("attacks/attributes.py")),
@@ -56,6 +60,9 @@ const ATTACKS: [Attack; 19] = [
     // Last: nothing of all the others is there either.
     python("nothing", "print('made')"),
 ];
+
+/// Where there are no worlds, these leave what the next test can read: times, flags, numbers of inodes. docs/execute.md says it.
+const TRACES: [&str; 2] = ["attributes", "its own file"];
 
 impl Attack {
     fn code(&self) -> String {
@@ -134,6 +141,11 @@ fn started_by(server: &Server) -> BTreeSet<String> {
     ids.lines().map(str::to_owned).collect()
 }
 
+/// Whether a sandbox of the language waits that has served nobody.
+fn one_waits(server: &Server, language: &str) -> bool {
+    Metrics::of(server).get(&format!("dayfly_pool_sandboxes{{language=\"{language}\"}}")) == 1.0
+}
+
 #[test]
 fn in_containers_of_their_own() {
     let server = Server::start(&[]);
@@ -151,13 +163,12 @@ fn in_containers_of_their_own() {
 
 #[test]
 fn in_containers_that_waited() {
-    let server = Server::start(&["--pool-memory=512MiB", "--pool-most=1"]);
+    let server = Server::start(&POOL);
     let mut last = String::new();
     // One turn in the only container that waits, which is another one each time.
     let mut turn = |attack: &Attack, turn: &str| {
         eventually(SOON, "another one waits, and no other is there", || {
-            let is_ready = Metrics::of(&server).get("dayfly_pool_sandboxes{language=\"python\"}") == 1.0;
-            is_ready && matches!(server.containers().as_slice(), [only] if *only != last)
+            one_waits(&server, "python") && matches!(server.containers().as_slice(), [only] if *only != last)
         });
         last = server.containers().remove(0);
         assert!(!processes_of(&last).is_empty(), "the host sees what is in a container");
@@ -174,18 +185,68 @@ fn in_containers_that_waited() {
 
 #[test]
 fn in_tests_of_one_run() {
-    let server = Server::start(&[]);
-    for attack in &ATTACKS {
+    in_tests(&Server::start(&[]), "world", ATTACKS.iter());
+}
+
+/// Files, processes and the rest are put back by the runner.
+#[test]
+fn in_tests_of_one_run_without_worlds() {
+    let engine = ChangedEngine::start(&[(r#"[\"mount\"]"#, r#"[\"moun9\"]"#)]);
+    let server = Server::with_environment(&[], &[("DOCKER_HOST", &engine.address())]);
+    let attacks = ATTACKS.iter().filter(|attack| !TRACES.contains(&attack.name));
+    in_tests(&server, "shared-sandbox", attacks);
+}
+
+fn in_tests(server: &Server, isolation: &str, attacks: impl Iterator<Item = &'static Attack>) {
+    for attack in attacks {
         let tests = ["look", "attack", "look"].map(|turn| json!({ "stdin": format!("{turn}\n") }));
-        let others = started_by(&server);
+        let others = started_by(server);
         let reply = server
             .post("/execute", &json!({ "language": attack.language, "code": attack.code(), "tests": tests }))
             .body;
-        assert_eq!(reply["isolation"], "world", "{reply}");
+        assert_eq!(reply["isolation"], isolation, "{reply}");
         let turns = [0, 1, 2].map(|index| attack.took(&reply["tests"][index], &reply));
         nothing_is_seen(attack, turns.each_ref());
-        for container in started_by(&server).difference(&others) {
-            is_gone(&server, container);
+        for container in started_by(server).difference(&others) {
+            is_gone(server, container);
         }
     }
+}
+
+#[test]
+fn in_worlds_of_one_container() {
+    let fresh = Server::start(&POOL);
+    let server = Server::start(&[&POOL[..], &["--isolation=world", "--isolation-scope=all"]].concat());
+    let mut first = None;
+    for attack in &ATTACKS {
+        attack.turn(&server, "look");
+        // As long as the same two are there, one serves all runs, and the other waits.
+        let turns = (0..TRIES).find_map(|_| {
+            eventually(SOON, "one has served, and one waits", || {
+                one_waits(&server, attack.language) && containers_of(&server, attack.language).len() == 2
+            });
+            let before = (containers_of(&server, attack.language), started_by(&server));
+            let turns = ["look", "attack", "look"].map(|turn| attack.turn(&server, turn));
+            let after = (containers_of(&server, attack.language), started_by(&server));
+            (before == after).then_some(turns)
+        });
+        let turns = turns.unwrap_or_else(|| panic!("{}: its container serves nobody else", attack.name));
+        nothing_is_seen(attack, turns.each_ref());
+        if attack.language == "python" {
+            // Nor does a run see that others came before it.
+            let first = first.get_or_insert_with(|| {
+                attack.turn(&fresh, "look");
+                eventually(SOON, "one waits", || one_waits(&fresh, attack.language));
+                attack.turn(&fresh, "look")
+            });
+            assert_eq!(turns[2].said, first.said, "{}", attack.name);
+        }
+    }
+}
+
+fn containers_of(server: &Server, language: &str) -> BTreeSet<String> {
+    let ours = format!("label=dayfly.instance={}", server.instance);
+    let language = format!("label=dayfly.language={language}");
+    let ids = docker(&["ps", "-aq", "--no-trunc", "--filter", &ours, "--filter", &language]);
+    ids.lines().map(str::to_owned).collect()
 }

@@ -5,12 +5,6 @@
 mod support;
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::io::{ErrorKind, Read, Write};
-use std::net::Shutdown;
-use std::os::unix::fs::PermissionsExt as _;
-use std::os::unix::net::{UnixListener, UnixStream};
-use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
@@ -18,9 +12,9 @@ use std::time::Duration;
 
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
+use support::changed_engine::{ChangedEngine, Changes, ENGINE};
 use support::{DAYFLY, dayfly_with, docker, eventually, signal};
 
-const ENGINE: &str = "/var/run/docker.sock";
 const MADE: [&str; 2] =
     ["ps -aq --filter label=dayfly.language=doctor", "images -aq --filter label=dayfly.doctor"];
 
@@ -171,9 +165,8 @@ fn a_probe_attacks_nothing_but_a_sandbox() {
     }
 }
 
-/// What the man in the middle puts in place of what, in everything that is said to the engine. The lengths are the same:
-/// they are said before.
-const WEAKENED: [(&str, &str); 6] = [
+/// What the man in the middle says to the engine in place of what.
+const WEAKENED: Changes = &[
     ("\"Memory\":268435456", "\"Memory\":999999488"),
     ("\"MemorySwap\":268435456", "\"MemorySwap\":999999488"),
     ("\"PidsLimit\":66", "\"PidsLimit\":-1"),
@@ -182,71 +175,11 @@ const WEAKENED: [(&str, &str); 6] = [
     (r#"defaultAction\":\"SCMP_ACT_ERRNO"#, r#"defaultAction\":\"SCMP_ACT_ALLOW"#),
 ];
 
-/// How long a request may pause in its middle.
-const PAUSE: Duration = Duration::from_millis(20);
-
-/// Listens in `folder`, and is the engine behind [`ENGINE`] for whoever connects, but for [`WEAKENED`].
-fn weakened_engine(folder: &Path) -> PathBuf {
-    let path = folder.join("engine.sock");
-    let listener = UnixListener::bind(&path).unwrap();
-    fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).unwrap();
-    thread::spawn(move || {
-        for client in listener.incoming() {
-            let (client, engine) = (client.unwrap(), UnixStream::connect(ENGINE).unwrap());
-            let (from_engine, to_client) = (engine.try_clone().unwrap(), client.try_clone().unwrap());
-            thread::spawn(move || pass_on(from_engine, to_client, |_| {}));
-            thread::spawn(move || pass_on(client, engine, weaken));
-        }
-    });
-    path
-}
-
-fn weaken(bytes: &mut [u8]) {
-    for (from, to) in WEAKENED {
-        assert_eq!(from.len(), to.len());
-        let places: Vec<usize> =
-            (0..bytes.len()).filter(|start| bytes[*start..].starts_with(from.as_bytes())).collect();
-        for start in places {
-            bytes[start..start + to.len()].copy_from_slice(to.as_bytes());
-        }
-    }
-}
-
-/// Passes on what arrives together, changed, until one of the two sides ends.
-fn pass_on(mut from: UnixStream, mut to: UnixStream, change: fn(&mut [u8])) {
-    let mut buffer = vec![0; 64 * 1024];
-    let mut together = Vec::new();
-    loop {
-        from.set_read_timeout((!together.is_empty()).then_some(PAUSE)).unwrap();
-        match from.read(&mut buffer) {
-            // A body of many megabytes, as the runner's, has nothing to change.
-            Ok(length @ 1..) if together.len() < 1 << 20 => {
-                together.extend_from_slice(&buffer[..length]);
-                continue;
-            }
-            Ok(length) if length > 0 => together.extend_from_slice(&buffer[..length]),
-            Err(error) if error.kind() == ErrorKind::WouldBlock => {}
-            _ => {
-                change(&mut together);
-                let _ = to.write_all(&together);
-                let _ = to.shutdown(Shutdown::Write);
-                return;
-            }
-        }
-        change(&mut together);
-        if to.write_all(&together).is_err() {
-            return;
-        }
-        together.clear();
-    }
-}
-
 #[test]
 fn limits_that_do_not_bind_are_found() {
     let _turn = turn();
-    let folder = tempfile::tempdir().unwrap();
-    let host = format!("unix://{}", weakened_engine(folder.path()).display());
-    let output = dayfly_with(&["doctor", "--json"], &[("DOCKER_HOST", &host)]);
+    let engine = ChangedEngine::start(WEAKENED);
+    let output = dayfly_with(&["doctor", "--json"], &[("DOCKER_HOST", &engine.address())]);
     let report: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((output.status.code(), &report["verdict"]), (Some(1), &json!("problem")));
     assert_eq!(by_subject(&report, "engine")["socket"].0, "problem");

@@ -4,6 +4,7 @@
 
 mod support;
 
+use serde_json::json;
 use support::Server;
 
 /// Runs all programs at the same time and gives the replies in order.
@@ -159,4 +160,17 @@ fn what_is_not_text_is_marked_and_text_comes_through() {
     let echo = "import sys\nprint(sys.stdin.read(), end='')";
     let text = "é☃🦀\n".repeat(20_000);
     assert_eq!(server.execute("python", echo, &text)["stdout"], text);
+}
+
+/// Where there are no worlds: tests/without_worlds.rs.
+#[test]
+fn a_program_has_exactly_as_many_processes_as_it_may() {
+    let server = Server::start(&[]);
+    for processes in [1, 2, 7, 64] {
+        let code = include_str!("programs/count_processes.py");
+        let limits = json!({ "processes": processes });
+        let reply =
+            server.post("/execute", &json!({ "language": "python", "code": code, "limits": limits })).body;
+        assert_eq!(reply["stdout"], format!("{processes}\n"), "{reply}");
+    }
 }

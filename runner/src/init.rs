@@ -121,7 +121,7 @@ impl<'a> Init<'a> {
             meter: Meter::open(),
             child_signals,
             stdin: Stdin::default(),
-            worlds: Worlds::find(work),
+            worlds: Worlds::find(work)?,
             parked: Vec::new(),
         })
     }
@@ -134,20 +134,13 @@ impl<'a> Init<'a> {
             memory_bytes: self.meter.read().memory_bytes,
         });
         self.link.flush().map_err(|_| Gone::LinkClosed)?;
-        if !self.worlds.are_here() {
-            return self.converse_once().map(drop);
-        }
-        // Empty, and nobody else's yet.
-        let clean = Snapshot::take(self.work)?;
-        while self.converse_once()? {
-            if !self.await_renewal()? {
-                break;
-            }
-            clean.restore()?;
+        self.worlds.prepare(WorkFolder::Shared);
+        while self.converse_once()? && self.await_renewal()? {
+            self.worlds.renew()?;
             self.stdin = Stdin::default();
-            self.worlds.prepare(WorkFolder::Shared);
             self.link.send(&Event::Renewed { memory_bytes: self.meter.read().memory_bytes });
             self.link.flush().map_err(|_| Gone::LinkClosed)?;
+            self.worlds.prepare(WorkFolder::Shared);
         }
         Ok(())
     }

@@ -152,7 +152,7 @@ pub enum Event {
         /// Memory that is in use in the sandbox, in bytes.
         memory_bytes: u64,
     },
-    /// The work folder is empty, and a new conversation may begin, from the files on.
+    /// The work folder is a new one, and a new conversation may begin, from the files on.
     Renewed {
         /// Memory that is in use, in bytes.
         memory_bytes: u64,

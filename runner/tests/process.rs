@@ -29,6 +29,12 @@ fn a_signal_is_reported_as_one() {
 }
 
 #[test]
+fn a_program_that_writes_to_a_closed_pipe_dies_of_it() {
+    let heard = run(shell("{ yes; echo $? >&2; } | true"));
+    assert_eq!(String::from_utf8_lossy(&heard.stderr), "141\n");
+}
+
+#[test]
 fn a_program_that_is_not_there_is_reported_with_its_name() {
     let heard = run(stage(&["no-such-program"]));
     let StageEnd::NotStarted { message } = &heard.only_report().end else { panic!("{heard:?}") };

@@ -331,10 +331,6 @@ mod tests {
         let judge = |reports| Probe::Processes.judge(&evidence(reports, refused))[0].level;
         assert_eq!(judge(started(64, Some("EAGAIN"))), Level::Ok);
         assert_eq!(judge(started(65, Some("EAGAIN"))), Level::Problem);
-        // A world's first process would have had that place.
-        let mut without_worlds = evidence(started(65, Some("EAGAIN")), refused);
-        without_worlds.worlds = Worlds::Refused { reason: String::new() };
-        assert_eq!(Probe::Processes.judge(&without_worlds)[0].level, Level::Ok);
         assert_eq!(judge(started(129, None)), Level::Problem);
         assert_eq!(judge(started(1, Some("ENOENT"))), Level::Problem);
     }

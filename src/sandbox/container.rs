@@ -59,7 +59,7 @@ impl Container {
         let body = ContainerUpdateBody {
             memory: limit,
             memory_swap: limit,
-            pids_limit: Some(pids_limit(processes)),
+            pids_limit: Some(pids_limit(processes, self.has_worlds())),
             ..ContainerUpdateBody::default()
         };
         self.client.container_update(&self.id, &body, Deadline::after(CALL_DEADLINE)).await?;

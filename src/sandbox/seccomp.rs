@@ -75,6 +75,8 @@ const NETLINK_ROUTE: u64 = 0;
 
 /// `CLONE_NEW*` that no world has: for cgroup, network, time and UTS (clone(2)).
 const OTHER_NAMESPACES: u64 = 0x4600_0080;
+/// `CLONE_NEWUSER | CLONE_NEWNS`, in which the runner settles (unshare(2)).
+const HOME_NAMESPACES: u64 = 0x1002_0000;
 
 /// `ADDR_NO_RANDOMIZE` and friends are refused: only the plain personality, and asking for it (personality(2)).
 const PERSONALITIES: [u64; 2] = [0, 0xffff_ffff];
@@ -147,6 +149,8 @@ fn make(ia32: bool) -> String {
     }
     // For the runner: what a program may call is less by its own filter.
     syscalls.push(allow("mount", Vec::new()));
+    syscalls.push(allow("umount2", vec![Argument::equals(1, 0)]));
+    syscalls.push(allow("unshare", vec![Argument::equals(0, HOME_NAMESPACES)]));
     syscalls.push(allow("clone", vec![Argument::has_none_of(0, OTHER_NAMESPACES)]));
     // Its flags are behind a pointer, out of a filter's reach: with this answer, libraries use clone instead.
     syscalls.push(refuse("clone3", ENOSYS));
@@ -216,11 +220,15 @@ mod tests {
             "request_key",
             "setns",
             "socketcall",
-            "umount2",
-            "unshare",
             "userfaultfd",
         ] {
             assert!(!allowed.contains(&&name.into()), "{name}");
+        }
+        for name in ["clone", "umount2", "unshare"] {
+            let mut of_it = profile["syscalls"].as_array().unwrap().iter().filter(|rule| {
+                rule["action"] == ALLOW && rule["names"].as_array().unwrap().contains(&name.into())
+            });
+            assert!(of_it.all(|rule| rule["args"].as_array().is_some_and(|args| args.len() == 1)), "{name}");
         }
     }
 

@@ -16,11 +16,8 @@ for place in PLACES[:3]:
         try: os.setxattr(place, name, value)
         except OSError as error: assert error.errno in (1, 95), error
         else: done += 1
-    try:
-        os.chmod(place, 0o1777)
-        os.utime(place, (1, 1))
-        done += 1
-    # It is root's in a container without worlds.
-    except PermissionError: pass
+    os.chmod(place, 0o1777)
+    os.utime(place, (1, 1))
+    assert os.stat(place).st_mtime == 1
 assert done > 0
 print('made')

@@ -9,6 +9,7 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::{Value, json};
 
+pub mod changed_engine;
 pub mod engine;
 pub mod events;
 pub mod metrics;

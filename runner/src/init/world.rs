@@ -10,11 +10,13 @@
 //! | `copy` | the work folder of a test |
 //! | `first` | the first process of a world |
 //! | `furniture` | users, mounts and capabilities of a world, made from inside |
+//! | `home` | the namespaces that the runner makes worlds from, with a new work folder for each run |
 
 mod channel;
 mod copy;
 mod first;
 mod furniture;
+mod home;
 
 use std::fmt::{self, Display};
 use std::io;
@@ -32,6 +34,7 @@ use self::channel::Channel;
 use self::first::{FromWorld, ToWorld};
 use self::furniture::Furniture;
 pub(super) use self::furniture::WorkFolder;
+use self::home::Home;
 use super::reaper::Used;
 use super::{Gone, process_tree};
 use crate::protocol::Worlds as Said;
@@ -79,6 +82,7 @@ impl From<WorldError> for Gone {
 /// The worlds of this sandbox. One runs a program at a time; in others, processes are parked.
 pub(super) enum Worlds {
     Here {
+        home: Home,
         furniture: Furniture,
         /// One that is ready and has nothing in it yet.
         spare: Option<(WorkFolder, World)>,
@@ -89,17 +93,28 @@ pub(super) enum Worlds {
 }
 
 impl Worlds {
-    /// Tries to make one, which the first stage gets.
-    pub(super) fn find(work: &Path) -> Self {
+    /// Tries to make one, and settles where they are made if that is permitted.
+    pub(super) fn find(work: &Path) -> Result<Self, WorldError> {
         // Elsewhere than in a container, the folders that would be hidden are not this process's to hide.
         if Pid::this().as_raw() != 1 {
-            return Self::Refused { reason: "the runner is not the first process of a container".into() };
+            return Ok(Self::refused("the runner is not the first process of a container"));
         }
+        // Nobody leaves a home: all that is done there is tried in a world first.
         let tried = Furniture::of(work).map_err(WorldError::from).and_then(|furniture| {
-            let world = World::make(&furniture, WorkFolder::Shared)?;
-            Ok(Self::Here { furniture, spare: Some((WorkFolder::Shared, world)) })
+            World::make(&furniture, WorkFolder::Renewed)?.leave()?;
+            Ok((Home::enter()?, furniture))
         });
-        tried.unwrap_or_else(|error| Self::Refused { reason: error.to_string() })
+        match tried {
+            Ok((home, furniture)) => {
+                home.furnish(&furniture)?;
+                Ok(Self::Here { home, furniture, spare: None })
+            }
+            Err(error) => Ok(Self::refused(error)),
+        }
+    }
+
+    fn refused(reason: impl Display) -> Self {
+        Self::Refused { reason: reason.to_string() }
     }
 
     pub(super) fn said(&self) -> Said {
@@ -115,7 +130,7 @@ impl Worlds {
 
     /// A world with this work folder; `None` where there are none.
     pub(super) fn take(&mut self, folder: WorkFolder) -> Result<Option<World>, WorldError> {
-        let Self::Here { furniture, spare } = self else { return Ok(None) };
+        let Self::Here { furniture, spare, .. } = self else { return Ok(None) };
         match spare.take() {
             Some((its_folder, world)) if its_folder == folder => Ok(Some(world)),
             other => {
@@ -127,9 +142,19 @@ impl Worlds {
         }
     }
 
+    /// Forgets the work folder of a run that is over; the next one's is new.
+    pub(super) fn renew(&mut self) -> Result<(), WorldError> {
+        let Self::Here { home, furniture, spare } = self else { return Ok(()) };
+        // It was made for this run, and may have its files.
+        if let Some((_, world)) = spare.take() {
+            world.leave()?;
+        }
+        home.renew(furniture)
+    }
+
     /// Makes the next world while nothing else is to be done. One that cannot be made is asked for again.
     pub(super) fn prepare(&mut self, folder: WorkFolder) {
-        if let Self::Here { furniture, spare: spare @ None } = self {
+        if let Self::Here { furniture, spare: spare @ None, .. } = self {
             *spare = World::make(furniture, folder).ok().map(|world| (folder, world));
         }
     }

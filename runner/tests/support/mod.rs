@@ -6,7 +6,7 @@ use std::process::{Child, ChildStdin, Command as Process, Stdio};
 
 use runner::frame::{self, Stream};
 use runner::message::{Decoder, Message, Runner, Server, encode_control};
-use runner::protocol::{Command, Event, PROTOCOL, Stage, StageLimits, StageName, StageReport};
+use runner::protocol::{Command, Event, PROTOCOL, Stage, StageLimits, StageName, StageReport, Worlds};
 use tempfile::TempDir;
 
 pub struct Conversation {
@@ -34,19 +34,39 @@ pub enum Said {
 
 impl Conversation {
     pub fn start() -> Self {
-        let work = tempfile::tempdir().unwrap();
         // With signals ignored, as a service manager or nohup leaves them.
-        let mut child = Process::new("sh")
-            .args(["-c", "trap '' INT QUIT HUP; exec \"$0\" \"$1\"", env!("CARGO_BIN_EXE_runner")])
-            .arg(work.path())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut sh = Process::new("sh");
+        sh.args(["-c", "trap '' INT QUIT HUP; exec \"$0\" \"$1\"", env!("CARGO_BIN_EXE_runner")]);
+        Self::with(sh, tempfile::tempdir().unwrap()).0
+    }
+
+    /// A runner that is the first process of new namespaces, with file systems as a container has them and a user without
+    /// a capability, after `before` has been done there. And whether it has worlds.
+    pub fn as_first_process(before: &str) -> (Self, Worlds) {
+        let script = format!(
+            "set -e; {before}; mount -t tmpfs tmpfs /tmp; mount -t tmpfs -o mode=700,size=1M tmpfs \"$1\"
+             for place in /dev/shm /dev/mqueue /sys/fs/cgroup; do
+                 test ! -d $place || mount -t tmpfs tmpfs $place
+             done
+             exec unshare --user --map-user=10001 --map-group=10001 \"$0\" \"$1\""
+        );
+        let mut unshare = Process::new("unshare");
+        unshare.args(["--user", "--map-root-user", "--mount", "--pid", "--ipc", "--fork", "--mount-proc"]);
+        unshare.args(["--kill-child", "sh", "-c", &script, env!("CARGO_BIN_EXE_runner")]);
+        // Not below /tmp, which is another in each world.
+        Self::with(unshare, TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap())
+    }
+
+    /// Starts what becomes the runner, with its work folder as the last argument.
+    fn with(mut process: Process, work: TempDir) -> (Self, Worlds) {
+        let mut child =
+            process.arg(work.path()).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
         let stdin = child.stdin.take();
         let mut this = Self { child, stdin, work, decoder: Decoder::default(), buffer: Vec::new() };
-        assert!(matches!(this.next(), Some(Said::Event(Event::Hello { protocol: PROTOCOL, .. }))));
-        this
+        match this.next() {
+            Some(Said::Event(Event::Hello { protocol: PROTOCOL, worlds, .. })) => (this, worlds),
+            said => panic!("{said:?}"),
+        }
     }
 
     pub fn send(&mut self, command: &Command) {

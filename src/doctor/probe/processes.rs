@@ -3,7 +3,6 @@
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Duration;
 
-use runner::protocol::Worlds;
 use serde::{Deserialize, Serialize};
 
 use super::{Evidence, errno_name, report};
@@ -53,9 +52,7 @@ pub(super) fn idle() -> ExitCode {
 }
 
 pub(super) fn judge(evidence: &Evidence) -> Finding {
-    // The place of a world's first process, where there is no world.
-    let spare = u32::from(matches!(evidence.worlds, Worlds::Refused { .. }));
-    let limit = evidence.processes + spare;
+    let limit = evidence.processes;
     let reports: Vec<Started> = evidence.reports();
     match reports.last() {
         Some(Started { running, refused: Some(errno) }) if errno == "EAGAIN" && *running <= limit => {

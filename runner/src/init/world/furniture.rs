@@ -6,7 +6,7 @@ use std::os::fd::AsRawFd;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use nix::mount::{MsFlags, mount};
+use nix::mount::{MntFlags, MsFlags, mount, umount2};
 use nix::sys::prctl;
 use nix::sys::statvfs::{FsFlags, statvfs};
 use nix::unistd::{Gid, Uid, getegid, geteuid};
@@ -21,10 +21,13 @@ const PLACES: [&str; 2] = ["/tmp", "/dev/shm"];
 /// The work folder of a world.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(in crate::init) enum WorkFolder {
-    /// The container's own. The stages of a run work in one folder, each on what the one before it left.
+    /// The runner's. The stages of a run work in one folder, each on what the one before it left.
     Shared,
-    /// Its own, with a copy of what is in the container's.
+    /// Its own, with a copy of what is in the runner's.
     Copied,
+    /// The runner's, over which a new one has been mounted and unmounted: a world in which it is tried what is done between
+    /// two runs.
+    Renewed,
 }
 
 /// What all worlds of a sandbox have.
@@ -59,29 +62,39 @@ impl Furniture {
     /// Makes a world of this process's new namespaces.
     pub(super) fn furnish(&self, folder: WorkFolder) -> Result<(), WorldError> {
         self.map_user()?;
-        // Nothing of what follows is to be seen in the container.
-        mount(None::<&str>, "/", None::<&str>, MsFlags::MS_REC | MsFlags::MS_PRIVATE, None::<&str>)
-            .map_err(|error| refused("making mounts private", error))?;
+        self.make_mounts_private()?;
         for place in &self.places {
             place.mount()?;
         }
-        if folder == WorkFolder::Copied {
-            // Opened first: the container's own is out of reach once something is mounted there.
-            let original = File::open(&self.work.path)?;
-            self.work.mount()?;
-            let from = PathBuf::from(format!("/proc/self/fd/{}", original.as_raw_fd()));
-            copy_all(&from.join("."), &self.work.path).map_err(|(path, error)| {
-                let path = self.work.path.join(path);
-                WorldError::Files(format!("{}: {error}", path.display()))
-            })?;
+        match folder {
+            WorkFolder::Shared => {}
+            WorkFolder::Copied => self.copy_work_folder()?,
+            WorkFolder::Renewed => self.work.mount().and_then(|()| self.work.unmount())?,
         }
         drop_capabilities()?;
         // As the runner is: nobody in the world may look into this copy of it (ptrace(2)).
         prctl::set_dumpable(false).map_err(|error| refused("prctl(PR_SET_DUMPABLE)", error))
     }
 
+    /// Nothing that is mounted from now on is to be seen elsewhere.
+    pub(super) fn make_mounts_private(&self) -> Result<(), WorldError> {
+        mount(None::<&str>, "/", None::<&str>, MsFlags::MS_REC | MsFlags::MS_PRIVATE, None::<&str>)
+            .map_err(|error| refused("making mounts private", error))
+    }
+
+    fn copy_work_folder(&self) -> Result<(), WorldError> {
+        // Opened first: it is out of reach once something is mounted there.
+        let original = File::open(&self.work.path)?;
+        self.work.mount()?;
+        let from = PathBuf::from(format!("/proc/self/fd/{}", original.as_raw_fd()));
+        copy_all(&from.join("."), &self.work.path).map_err(|(path, error)| {
+            let path = self.work.path.join(path);
+            WorldError::Files(format!("{}: {error}", path.display()))
+        })
+    }
+
     /// Lets the user be who it was (user_namespaces(7)).
-    fn map_user(&self) -> Result<(), WorldError> {
+    pub(super) fn map_user(&self) -> Result<(), WorldError> {
         // The files of a process that is not dumpable belong to root. No other process of this user lives now that could
         // look into this one.
         prctl::set_dumpable(true).map_err(|error| refused("prctl(PR_SET_DUMPABLE)", error))?;
@@ -117,13 +130,18 @@ impl FileSystem {
         Ok(Self { path: path.to_owned(), flags, options })
     }
 
-    fn mount(&self) -> Result<(), WorldError> {
+    pub(super) fn mount(&self) -> Result<(), WorldError> {
         mount(Some("tmpfs"), &self.path, Some("tmpfs"), self.flags, Some(self.options.as_str()))
             .map_err(|error| refused(&format!("mounting {}", self.path.display()), error))
     }
+
+    pub(super) fn unmount(&self) -> Result<(), WorldError> {
+        umount2(&self.path, MntFlags::empty())
+            .map_err(|error| refused(&format!("unmounting {}", self.path.display()), error))
+    }
 }
 
-fn refused(what: &str, error: impl Into<io::Error>) -> WorldError {
+pub(super) fn refused(what: &str, error: impl Into<io::Error>) -> WorldError {
     WorldError::Refused(format!("{what}: {}", error.into()))
 }
 
@@ -131,6 +149,7 @@ fn refused(what: &str, error: impl Into<io::Error>) -> WorldError {
 const MOST_CAPABILITIES: libc::c_ulong = 64;
 /// `_LINUX_CAPABILITY_VERSION_3`: two words for each of the sets (capget(2)).
 const VERSION: u32 = 0x2008_0522;
+const CAP_SYS_ADMIN: u32 = 21;
 
 /// Gives up all of them for good, also those that an exec could give back.
 fn drop_capabilities() -> io::Result<()> {
@@ -147,11 +166,22 @@ fn drop_capabilities() -> io::Result<()> {
             return Err(error);
         }
     }
+    set_capabilities(0)
+}
+
+/// Gives up all but that to mount and unmount (capabilities(7)).
+pub(super) fn keep_mount_capability() -> io::Result<()> {
+    set_capabilities(1 << CAP_SYS_ADMIN)
+}
+
+/// Makes these the effective and permitted ones.
+fn set_capabilities(kept: u32) -> io::Result<()> {
     let header = [VERSION, 0];
-    let none = [0_u32; 6];
+    // The lower words of effective, permitted and inheritable, then the upper ones.
+    let words = [kept, kept, 0, 0, 0, 0];
     #[expect(unsafe_code, reason = "no safe wrapper of capset exists")]
     // SAFETY: the header is version and thread (0 is this one), and the version says that there are six words (capget(2)).
-    match unsafe { libc::syscall(libc::SYS_capset, header.as_ptr(), none.as_ptr()) } {
+    match unsafe { libc::syscall(libc::SYS_capset, header.as_ptr(), words.as_ptr()) } {
         0 => Ok(()),
         _ => Err(io::Error::last_os_error()),
     }
