@@ -5,7 +5,9 @@
 //! 2. The server may send one tar as [`Archive`](crate::frame::Stream::Archive) frames; the runner unpacks regular files
 //!    and folders below the work folder as they arrive, and refuses everything else.
 //! 3. The server sends [`Command::Start`] with the stages. For each one the runner says [`Event::StageStart`], passes
-//!    output on as it comes, and says [`Event::StageEnd`]. A stage that did not exit with 0 is the last one.
+//!    output on as it comes, and says [`Event::StageEnd`]. A stage that did not exit with 0 is the last one. After one that
+//!    did, and has [`Stage::archive`], what it left is sent as a tar in `Archive` frames, if it can be, and then
+//!    [`Event::Archived`], both before its end is told.
 //! 4. After the last stage the runner says [`Event::End`] and exits. Where the start says `stay`, it waits first,
 //!    whatever came of the stages, for any number of [`Command::Test`], then [`Command::Collect`] or
 //!    [`Command::Finish`].
@@ -26,7 +28,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 /// The version of this protocol, said in [`Event::Hello`].
-pub const PROTOCOL: u32 = 4;
+pub const PROTOCOL: u32 = 5;
 
 /// Bytes of input that the server may send before any is granted with [`Event::StdinWindow`].
 pub const STDIN_WINDOW: usize = 256 * 1024;
@@ -117,6 +119,11 @@ pub struct CollectLimits {
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "kebab-case")]
 pub enum Event {
+    /// What came of [`Stage::archive`].
+    Archived {
+        /// That.
+        archived: Archived,
+    },
     /// The files that were asked for have been sent.
     Collected {
         /// What else matches and was not sent: the first [`MOST_SKIPPED`] in order of their names.
@@ -172,6 +179,19 @@ pub enum Event {
         /// server has none left.
         bytes: usize,
     },
+}
+
+/// Whether the work folder was sent as a stage left it.
+#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
+#[serde(tag = "kind", rename_all = "kebab-case")]
+pub enum Archived {
+    /// Nothing was sent: some of it could not be made again elsewhere, or it is too much.
+    Refused {
+        /// What, for people.
+        reason: String,
+    },
+    /// All of it was.
+    Whole,
 }
 
 /// A file that matches and was not sent.
@@ -274,6 +294,10 @@ pub struct Stage {
     /// Whether to wait for [`Command::Continue`] after this stage before the next one starts.
     #[serde(default)]
     pub hold: bool,
+    /// How much of the work folder is sent when the stage has succeeded: all that is there, or nothing. Folders count as
+    /// files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub archive: Option<CollectLimits>,
     /// The terminal that a run stage gets in place of pipes (pty(7)), with a window of this size. All its output is
     /// standard output then, and [`Command::CloseStdin`] types the terminal's end-of-file character.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -211,6 +211,7 @@ impl Job {
             env: environment(spec),
             limits: stage_limits(&spec.limits),
             hold,
+            archive: None,
             terminal: None,
         }
     }

@@ -56,7 +56,11 @@ pub(super) async fn listen(
             }
             LinkEvent::Control(Event::End) => return Ok(Outcome::new(&reports).with_artifacts(artifacts)),
             LinkEvent::Control(
-                Event::Fault { .. } | Event::Hello { .. } | Event::Parked { .. } | Event::Renewed { .. },
+                Event::Archived { .. }
+                | Event::Fault { .. }
+                | Event::Hello { .. }
+                | Event::Parked { .. }
+                | Event::Renewed { .. },
             ) => {
                 return Err(Conversation::unexpected());
             }

@@ -78,6 +78,12 @@ fn is_sandbox() -> bool {
     Pid::this().as_raw() == 1
 }
 
+/// Whether a process of this sandbox left no file outside of the work folder.
+pub(super) fn other_roots_are_empty() -> bool {
+    let is_empty = |root: &&str| fs::read_dir(root).map_or(true, |mut entries| entries.next().is_none());
+    !is_sandbox() || OTHER_ROOTS.iter().all(|root| is_empty(&root))
+}
+
 fn remove_ipc() -> io::Result<()> {
     remove_system_v_ipc();
     match remove::empty(Path::new(MESSAGE_QUEUES)) {
