@@ -87,7 +87,7 @@ pub(super) fn check_refusal(error: ApiError, codes: &[&str]) {
 pub(super) fn check_job(job: &Job, most: &Allowance) {
     check_allowance(job.allowance(), most);
     check_files(job);
-    check_command(&job.start(false, false));
+    check_command(&job.start(job.stages(), false, false));
     assert!(job.artifacts.len() <= 32);
     let Some(plan) = &job.tests else { return };
     assert!((1..=1000).contains(&plan.cases.len()) && job.artifacts.is_empty());

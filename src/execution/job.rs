@@ -169,9 +169,9 @@ impl Job {
         self.tests.is_some() || !self.artifacts.is_empty()
     }
 
-    /// What the runner is told first: whether it goes on with what it parked, and whether it stays for another job.
-    pub(crate) fn start(&self, parked: bool, again: bool) -> Command {
-        Command::Start { stages: self.stages(), stay: self.stays(), parked, again }
+    /// What the runner is told first: the stages, whether it goes on with what it parked, and whether it stays for another job.
+    pub(crate) fn start(&self, stages: Vec<Stage>, parked: bool, again: bool) -> Command {
+        Command::Start { stages, stay: self.stays(), parked, again }
     }
 
     /// What it is told for one test.
@@ -180,7 +180,7 @@ impl Job {
     }
 
     /// The stages to start with.
-    pub(super) fn stages(&self) -> Vec<Stage> {
+    pub(crate) fn stages(&self) -> Vec<Stage> {
         if self.tests.is_some() {
             return self.compile_stage(false).into_iter().collect();
         }
@@ -200,7 +200,8 @@ impl Job {
         run
     }
 
-    fn compile_stage(&self, hold: bool) -> Option<Stage> {
+    /// The stage that makes the program, if there is one.
+    pub(crate) fn compile_stage(&self, hold: bool) -> Option<Stage> {
         self.compile.as_ref().map(|spec| self.stage(StageName::Compile, spec, hold))
     }
 

@@ -55,7 +55,11 @@ fn meaning(event: ClientEvent) -> Option<String> {
             let refusals = [job::REFUSALS, &["not-interactive"]].concat();
             let job = accepted(request.into_job(&LANGUAGES, offer), &refusals)?;
             check_job(&job, &most.expect("a job had an offer"));
-            Some(format!("{encoding:?} {reference:?} {:?} {:?}", job.program, job.start(false, false)))
+            Some(format!(
+                "{encoding:?} {reference:?} {:?} {:?}",
+                job.program,
+                job.start(job.stages(), false, false)
+            ))
         }
         ClientEvent::Input(input) => {
             let id = input.execution_id;
