@@ -10,7 +10,7 @@ const FORMAT: &[u8] = b"dayfly compiled program 1";
 
 /// A SHA-256 over all of it.
 #[derive(Clone, Copy, Debug, Eq, Hash, PartialEq)]
-pub(super) struct Key([u8; 32]);
+pub(super) struct Key(pub(super) [u8; 32]);
 
 impl Key {
     /// That of a client's job in a sandbox of this image; `None` if its language compiles nothing.
