@@ -80,8 +80,11 @@ fn is_sandbox() -> bool {
 
 /// Whether a process of this sandbox left no file outside of the work folder.
 pub(super) fn other_roots_are_empty() -> bool {
-    let is_empty = |root: &&str| fs::read_dir(root).map_or(true, |mut entries| entries.next().is_none());
-    !is_sandbox() || OTHER_ROOTS.iter().all(|root| is_empty(&root))
+    let is_empty = |root| match fs::read_dir(root) {
+        Ok(mut entries) => entries.next().is_none(),
+        Err(error) => error.kind() == io::ErrorKind::NotFound,
+    };
+    !is_sandbox() || OTHER_ROOTS.into_iter().all(is_empty)
 }
 
 fn remove_ipc() -> io::Result<()> {
