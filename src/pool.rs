@@ -36,6 +36,9 @@ const LOOK: Duration = Duration::from_secs(4);
 /// After a failure, nothing of the language is made for so long.
 const PAUSE: Duration = Duration::from_secs(10);
 
+/// For so long at most, nothing is made beside the runs that have taken what waited.
+const HEAD_START: Duration = Duration::from_millis(100);
+
 /// What a pool may hold.
 #[derive(Clone, Debug)]
 pub struct PoolLimits {
@@ -61,11 +64,32 @@ pub(crate) struct Pool {
     limits: PoolLimits,
     shelves: Mutex<BTreeMap<String, Shelf>>,
     kept: KeptShelves,
-    /// Callers for whom a sandbox is made at the moment: they come first.
-    callers: Mutex<usize>,
+    first: Mutex<First>,
     changed: Notify,
     closed: CancellationToken,
     tasks: TaskTracker,
+}
+
+/// What comes before the making of sandboxes that wait.
+#[derive(Debug, Default)]
+struct First {
+    /// Callers for whom a sandbox is made at the moment.
+    callers: usize,
+    /// Runs under way.
+    runs: usize,
+    /// When the first one was taken since the last one was made.
+    taken: Option<Instant>,
+}
+
+impl First {
+    /// Until when nothing is to be made on account of runs.
+    fn runs_until(&self) -> Option<Instant> {
+        self.taken.filter(|_| self.runs > 0).map(|taken| taken + HEAD_START)
+    }
+
+    fn is_over(&self, now: Instant) -> bool {
+        self.callers == 0 && self.runs_until().is_none_or(|until| until <= now)
+    }
 }
 
 impl Pool {
@@ -83,7 +107,7 @@ impl Pool {
             limits,
             shelves: Mutex::new(languages.iter().cloned().map(shelf).collect()),
             kept: KeptShelves::default(),
-            callers: Mutex::default(),
+            first: Mutex::default(),
             changed: Notify::new(),
             closed: CancellationToken::new(),
             tasks: TaskTracker::new(),
@@ -103,6 +127,9 @@ impl Pool {
             shelf.take(&wanted)
         };
         self.sandboxes.metrics().pool.taken(&job.language.key, taken.is_some());
+        if taken.is_some() {
+            self.first().taken.get_or_insert_with(Instant::now);
+        }
         self.changed.notify_one();
         let mut sandbox = taken?;
         sandbox.assign(Arc::clone(slot), self.sandboxes.metrics());
@@ -143,13 +170,15 @@ impl Pool {
     }
 
     async fn renew(&self, sandbox: &mut Sandbox, language: &Arc<Language>) -> Result<(), SandboxError> {
-        sandbox.renew().await?;
         let job = Job::blank(language);
-        // What a process finds out about its memory when it starts must be true of the next run.
-        if sandbox.limits() != job.first_limits() {
-            sandbox.limit(job.first_limits()).await?;
+        let parking = job.parking();
+        if sandbox.limits() == job.first_limits() {
+            return sandbox.renew(parking).await;
         }
-        match job.parking() {
+        sandbox.renew(None).await?;
+        // Before a process starts: what it finds out about its memory must be true of the next run.
+        sandbox.limit(job.first_limits()).await?;
+        match parking {
             Some(parking) => sandbox.park(parking).await,
             None => Ok(()),
         }
@@ -157,8 +186,14 @@ impl Pool {
 
     /// Says that a caller waits for a sandbox that is made just now, until what this gives is dropped.
     pub(crate) fn caller(&self) -> Caller<'_> {
-        *self.callers() += 1;
+        self.first().callers += 1;
         Caller { pool: self }
+    }
+
+    /// Says that a run is under way, until what this gives is dropped.
+    pub(crate) fn run(&self) -> UnderWay<'_> {
+        self.first().runs += 1;
+        UnderWay { pool: self }
     }
 
     /// Makes a sandbox of the language ready, however rarely it is asked for.
@@ -198,10 +233,13 @@ impl Pool {
                 self.tasks.spawn(Arc::clone(&self).make_and_put(language, image));
             }
             self.count();
+            let later = Instant::now();
+            let until = self.first().runs_until().filter(|until| *until > later);
+            let next = until.map_or(next_look, |until| until.min(next_look));
             tokio::select! {
                 () = self.closed.cancelled() => return,
                 () = self.changed.notified() => {}
-                () = tokio::time::sleep_until(next_look.into()) => {}
+                () = tokio::time::sleep_until(next.into()) => {}
             }
         }
     }
@@ -239,12 +277,12 @@ impl Pool {
     }
 
     /// What to make next: of that which is missed most, as long as there is room. Nothing while a caller waits for a
-    /// sandbox: what makes it should not have to share the processors.
+    /// sandbox, or a run has just taken one: they should not have to share the processors.
     fn next(&self) -> Option<(Arc<Language>, Image)> {
-        if *self.callers() > 0 || self.closed.is_cancelled() {
+        let now = Instant::now();
+        if !self.first().is_over(now) || self.closed.is_cancelled() {
             return None;
         }
-        let now = Instant::now();
         let mut shelves = self.shelves();
         let making: usize = shelves.values().map(|shelf| shelf.making).sum();
         let used: u64 = shelves.values().map(Shelf::memory).sum();
@@ -258,6 +296,7 @@ impl Pool {
             .filter(|shelf| shelf.len() + shelf.making < self.target(shelf, now))
             .min_by_key(|shelf| (shelf.len() + shelf.making, shelf.language.spec.rank))?;
         shelf.making += 1;
+        self.first().taken = None;
         Some((Arc::clone(&shelf.language), shelf.image.clone()?))
     }
 
@@ -316,8 +355,8 @@ impl Pool {
         self.shelves.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn callers(&self) -> MutexGuard<'_, usize> {
-        self.callers.lock().unwrap_or_else(PoisonError::into_inner)
+    fn first(&self) -> MutexGuard<'_, First> {
+        self.first.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -329,7 +368,39 @@ pub(crate) struct Caller<'a> {
 
 impl Drop for Caller<'_> {
     fn drop(&mut self) {
-        *self.pool.callers() -= 1;
+        self.pool.first().callers -= 1;
         self.pool.changed.notify_one();
+    }
+}
+
+/// A run that is under way, until it is dropped.
+#[derive(Debug)]
+pub(crate) struct UnderWay<'a> {
+    pool: &'a Pool,
+}
+
+impl Drop for UnderWay<'_> {
+    fn drop(&mut self) {
+        self.pool.first().runs -= 1;
+        self.pool.changed.notify_one();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn making_comes_after_callers_and_for_a_while_after_runs_that_took_one() {
+        let now = Instant::now();
+        assert!(First::default().is_over(now));
+        assert!(!First { callers: 1, ..First::default() }.is_over(now));
+        let run = First { runs: 1, ..First::default() };
+        assert!(run.is_over(now), "what it has was not taken from those that wait");
+        let run = First { taken: Some(now), ..run };
+        assert!(!run.is_over(now));
+        assert_eq!(run.runs_until(), Some(now + HEAD_START));
+        assert!(run.is_over(now + HEAD_START));
+        assert!(First { runs: 0, ..run }.is_over(now), "the run is over");
     }
 }

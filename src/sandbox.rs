@@ -85,10 +85,16 @@ pub struct Sandbox {
 pub struct Parking {
     /// The stage that it stands for, as it starts without parking.
     pub stage: Stage,
-    /// What to start in place of the stage's own command.
-    pub command: Vec<String>,
+    /// How it starts so.
+    pub process: Stage,
     /// The name of the program's first file, which it opens.
     pub entry: String,
+}
+
+impl Parking {
+    fn command(&self) -> Command {
+        Command::Park { stage: self.process.clone(), entry: self.entry.clone() }
+    }
 }
 
 /// For whom a sandbox is.
@@ -273,14 +279,16 @@ impl Sandbox {
     /// # Errors
     /// The sandbox failed.
     pub async fn park(&mut self, parking: Parking) -> Result<(), SandboxError> {
-        let Parking { stage, command, entry } = parking;
-        let parked = Stage { argv: command, ..stage.clone() };
-        self.writer.command(&Command::Park { stage: parked, entry }).await?;
+        self.writer.command(&parking.command()).await?;
+        self.parked(parking).await
+    }
+
+    async fn parked(&mut self, parking: Parking) -> Result<(), SandboxError> {
         let said = tokio::time::timeout(CALL_DEADLINE, self.reader.next()).await;
         match said.map_err(|_| SandboxError::NoGreeting)?? {
             Some(LinkEvent::Control(Event::Parked { is_waiting, memory_bytes })) => {
                 self.memory = ByteSize::b(memory_bytes);
-                self.container.parked = is_waiting.then_some(stage);
+                self.container.parked = is_waiting.then_some(parking.stage);
                 Ok(())
             }
             Some(LinkEvent::Control(Event::Fault { message, .. })) => Err(SandboxError::Parking(message)),
@@ -301,11 +309,12 @@ impl Sandbox {
         self.container.is_kept
     }
 
-    /// Makes it ready for another run, after the end of the one before. It is nobody's then.
+    /// Makes it ready for another run, after the end of the one before, with a process that waits if one is given. It is
+    /// nobody's then.
     ///
     /// # Errors
     /// Anything that is not as it should be: such a sandbox serves no other run.
-    pub async fn renew(&mut self) -> Result<(), SandboxError> {
+    pub async fn renew(&mut self, parking: Option<Parking>) -> Result<(), SandboxError> {
         if !self.container.is_kept || !self.writer.is_whole() {
             return Err(SandboxError::Ended);
         }
@@ -313,14 +322,19 @@ impl Sandbox {
         self.container
             .removal
             .assign(Lease { tenant: Tenant { slot: None, span: Span::none() }, _counted: None });
-        self.writer.command(&Command::Renew).await?;
+        // In one write: each takes its time on the way.
+        let park = parking.as_ref().map(Parking::command);
+        self.writer.commands([Command::Renew].iter().chain(&park)).await?;
         let said = tokio::time::timeout(RENEWAL_DEADLINE, self.reader.next()).await;
         match said.map_err(|_| SandboxError::Ended)?? {
             Some(LinkEvent::Control(Event::Renewed { memory_bytes })) => {
                 self.memory = ByteSize::b(memory_bytes);
-                Ok(())
             }
-            _ => Err(SandboxError::Ended),
+            _ => return Err(SandboxError::Ended),
+        }
+        match parking {
+            Some(parking) => self.parked(parking).await,
+            None => Ok(()),
         }
     }
 

@@ -205,6 +205,7 @@ impl Service {
         let slot = self.slot(client, &channels.events).instrument(step!("queue")).await?;
         waiting.admitted();
         let waited = asked.elapsed();
+        let _under_way = self.pool.as_ref().map(|pool| pool.run());
         let (sandbox, history) = self.sandbox(client, job, slot).await?;
         let ready = asked.elapsed();
         metrics.stage("sandbox", ready - waited);

@@ -38,6 +38,7 @@ use self::cgroup::Meter;
 use self::link::Link;
 use self::parked::Parked;
 use self::snapshot::Snapshot;
+use self::stage::Next;
 use self::stdin::Stdin;
 use self::world::{WorkFolder, Worlds};
 use crate::frame::Stream;
@@ -161,8 +162,10 @@ impl<'a> Init<'a> {
         if stages.is_empty() || !(parked && self.parked.as_ref().is_some_and(Parked::is_waiting)) {
             self.unpark()?;
         }
-        for stage in &stages {
-            let goes_on = self.tell_stage(stage, WorkFolder::Shared)?;
+        for (index, stage) in stages.iter().enumerate() {
+            let is_last = index + 1 == stages.len() && !stay && !again;
+            let next = if is_last { Next::Exit } else { Next::Others };
+            let goes_on = self.tell_stage(stage, WorkFolder::Shared, next)?;
             if !goes_on || (stage.hold && !self.await_continue()?) {
                 break;
             }
@@ -194,9 +197,9 @@ impl<'a> Init<'a> {
     }
 
     /// Runs a stage and tells of it; `false` if it did not succeed.
-    fn tell_stage(&mut self, stage: &Stage, folder: WorkFolder) -> Result<bool, Gone> {
+    fn tell_stage(&mut self, stage: &Stage, folder: WorkFolder, next: Next) -> Result<bool, Gone> {
         self.link.send(&Event::StageStart { stage: stage.stage });
-        let report = self.run_stage(stage, folder)?;
+        let report = self.run_stage(stage, folder, next)?;
         let is_success = report.is_success();
         if let (true, Some(limits)) = (is_success, stage.archive) {
             archiving::send_folder(self.work, limits, self.worlds.are_here(), self.link)?;
@@ -218,7 +221,7 @@ impl<'a> Init<'a> {
                         None => snapshot = Some(Snapshot::take(self.work)?),
                         Some(snapshot) => snapshot.restore()?,
                     }
-                    self.tell_stage(&stage, WorkFolder::Copied)?;
+                    self.tell_stage(&stage, WorkFolder::Copied, Next::Others)?;
                     self.link.flush().map_err(|_| Gone::LinkClosed)?;
                     // While the server looks at what came of it.
                     self.worlds.prepare(WorkFolder::Copied);

@@ -150,7 +150,7 @@ pub enum Event {
         /// Memory that is in use, in bytes.
         memory_bytes: u64,
     },
-    /// A stage is over, and nothing of it is left.
+    /// A stage is over, and no process of it is left.
     StageEnd {
         /// How it went.
         report: StageReport,

@@ -98,10 +98,20 @@ impl Job {
     /// The process that can wait in this job's sandbox for its program, if the language has one.
     #[must_use]
     pub fn parking(&self) -> Option<Parking> {
-        let command = self.first_stage().parked.as_ref()?;
+        let parked = self.first_stage().parked.as_ref()?;
+        let stage = self.stages().into_iter().next()?;
+        let mut environment = stage.env.clone();
+        let variables = parked.environment.iter();
+        environment.extend(
+            variables.map(|(name, value)| (name.clone(), value.replace("{entry}", self.program.entry()))),
+        );
         Some(Parking {
-            command: self.program.expand(command, &self.language),
-            stage: self.stages().into_iter().next()?,
+            process: Stage {
+                argv: self.program.expand(&parked.command, &self.language),
+                env: environment,
+                ..stage.clone()
+            },
+            stage,
             entry: self.program.entry().to_owned(),
         })
     }

@@ -14,6 +14,7 @@
 //! | `[compile]`, `[run]` | `command` (a list; no shell is involved), `environment` and `limits` of the stage |
 //! | `park` | how the first stage starts before anybody asks: `"fifo"` starts its command on a FIFO in place of the entry |
 //! | `launcher` | in place of `park`: the command to start so, where it is not the stage's own |
+//! | `launcher_environment` | variables of the launcher alone, over the stage's, with placeholders |
 //! | `limits` | `wall_time`, `cpu_time` (as in `"2s"`), `memory`, `output` (as in `"512 MiB"`) |
 //! | `[environment]` | variables for both stages |
 //! | `[interactive]` | more variables for a program that somebody watches, and that has no terminal to know it by |
@@ -79,8 +80,17 @@ pub struct StageSpec {
     pub environment: BTreeMap<String, String>,
     /// What it may use.
     pub limits: Limits,
-    /// What to start before anybody asks, with placeholders; none for a stage that starts when it is its turn.
-    pub parked: Option<Vec<String>>,
+    /// What to start before anybody asks; none for a stage that starts when it is its turn.
+    pub parked: Option<ParkedCommand>,
+}
+
+/// What starts before there is a program.
+#[derive(Clone, Debug, Eq, PartialEq)]
+pub struct ParkedCommand {
+    /// The program and its arguments, with placeholders.
+    pub command: Vec<String>,
+    /// Its variables over the stage's, with placeholders.
+    pub environment: BTreeMap<String, String>,
 }
 
 /// Commands without any of our tricks.
@@ -134,6 +144,8 @@ struct WrittenStage {
     limits: LimitOverrides,
     park: Option<Park>,
     launcher: Option<Vec<String>>,
+    #[serde(default)]
+    launcher_environment: BTreeMap<String, String>,
 }
 
 /// How a stage's own command parks.
@@ -213,7 +225,7 @@ impl WrittenStage {
         }
         check_environment(&format!("{stage}.environment"), &self.environment)?;
         let limits = defaults.with(&self.limits).map_err(|error| format!("{stage}.limits: {error}"))?;
-        let parked = parked(stage, &self.command, self.park, self.launcher)?;
+        let parked = parked(stage, &self.command, self.park, self.launcher, self.launcher_environment)?;
         let mut environment = shared.clone();
         environment.extend(self.environment);
         Ok(StageSpec { command: self.command, environment, limits, parked })
@@ -225,20 +237,25 @@ fn parked(
     command: &[String],
     park: Option<Park>,
     launcher: Option<Vec<String>>,
-) -> Result<Option<Vec<String>>, String> {
-    let (key, parked) = match (park, launcher) {
+    environment: BTreeMap<String, String>,
+) -> Result<Option<ParkedCommand>, String> {
+    check_environment(&format!("{stage}.launcher_environment"), &environment)?;
+    if launcher.is_none() && !environment.is_empty() {
+        return Err(format!("{stage}.launcher_environment: there is no launcher"));
+    }
+    let (key, command) = match (park, launcher) {
         (None, None) => return Ok(None),
         (Some(Park::Fifo), None) => ("park", command.to_owned()),
         (None, Some(launcher)) => ("launcher", launcher),
         (Some(_), Some(_)) => return Err(format!("{stage}: `park` and `launcher` exclude each other")),
     };
-    if parked.first().is_none_or(String::is_empty) {
+    if command.first().is_none_or(String::is_empty) {
         return Err(format!("{stage}.{key}: a program is missing"));
     }
-    if !parked.iter().any(|argument| argument == "{sources}" || argument.contains("{entry}")) {
+    if !command.iter().any(|argument| argument == "{sources}" || argument.contains("{entry}")) {
         return Err(format!("{stage}.{key}: the command names neither {{entry}} nor {{sources}}"));
     }
-    Ok(Some(parked))
+    Ok(Some(ParkedCommand { command, environment }))
 }
 
 /// Whether it names a file in the work folder itself, and none that tools hide.
@@ -304,6 +321,7 @@ mod tests {
             ("run.launcher = []", "run.launcher: a program"),
             ("run.launcher = ['y', '{sources}.x']", "run.launcher: the command names"),
             ("run.park = 'fifo'\nrun.launcher = ['y', '{entry}']", "exclude"),
+            ("run.launcher_environment = { A = 'b' }", "no launcher"),
             ("run.launcher = ['y', '{entry}']\ncompile.command = ['x']", "first stage"),
             ("image.stand_in = { base = '' }", "image.stand_in"),
             ("image.fetch = [{ npm = 'x@1', file = 'x', sha256 = '00' }]", "image.fetch"),
@@ -321,12 +339,17 @@ mod tests {
     fn a_stage_parks_with_its_own_command_or_with_another() {
         let parked = |run: &str| Spec::parse(&format!("{LEAST}{run}\n")).unwrap().run.parked;
         assert_eq!(parked(""), None);
-        assert_eq!(parked("run.launcher = ['y', '{sources}']").unwrap(), ["y", "{sources}"]);
+        assert_eq!(parked("run.launcher = ['y', '{sources}']").unwrap().command, ["y", "{sources}"]);
+        let launcher = "run.launcher = ['y', '{entry}']\nrun.launcher_environment = { A = '{entry}' }";
+        assert_eq!(parked(launcher).unwrap().environment["A"], "{entry}");
         let text = LEAST.replace("['x']", "['x', '--file={entry}']");
         let compile = format!("{text}compile.command = ['c', '{{sources}}']\ncompile.park = 'fifo'\n");
-        assert_eq!(Spec::parse(&compile).unwrap().compile.unwrap().parked.unwrap(), ["c", "{sources}"]);
+        assert_eq!(
+            Spec::parse(&compile).unwrap().compile.unwrap().parked.unwrap().command,
+            ["c", "{sources}"]
+        );
         let run = Spec::parse(&format!("{text}run.park = 'fifo'\n")).unwrap().run;
-        assert_eq!(run.parked.unwrap(), run.command);
+        assert_eq!(run.parked.unwrap().command, run.command);
     }
 
     #[test]

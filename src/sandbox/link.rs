@@ -126,8 +126,21 @@ impl LinkWriter {
     /// # Errors
     /// The link is gone.
     pub async fn command(&mut self, command: &Command) -> Result<(), SandboxError> {
+        self.commands([command]).await
+    }
+
+    /// Sends commands in one write.
+    ///
+    /// # Errors
+    /// The link is gone.
+    pub async fn commands(
+        &mut self,
+        commands: impl IntoIterator<Item = &Command>,
+    ) -> Result<(), SandboxError> {
         let mut bytes = Vec::new();
-        encode_control::<Server>(command, &mut bytes);
+        for command in commands {
+            encode_control::<Server>(command, &mut bytes);
+        }
         self.send(&bytes).await
     }
 

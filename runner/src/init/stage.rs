@@ -25,10 +25,26 @@ use crate::protocol::{Command, Event, Stage, StageEnd, StageLimits, StageReport,
 
 /// How often CPU time and memory are looked at.
 const TICK: Duration = Duration::from_millis(25);
+/// How long a stage's first output is waited for before its start is told of.
+const PATIENCE: Duration = Duration::from_millis(2);
 const READ_BUFFER: usize = 64 * 1024;
 
+/// What comes after a stage.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(super) enum Next {
+    /// The runner's end, whatever came of the stage.
+    Exit,
+    /// Others, in the same sandbox.
+    Others,
+}
+
 impl Init<'_> {
-    pub(super) fn run_stage(&mut self, stage: &Stage, folder: WorkFolder) -> Result<StageReport, Gone> {
+    pub(super) fn run_stage(
+        &mut self,
+        stage: &Stage,
+        folder: WorkFolder,
+        next: Next,
+    ) -> Result<StageReport, Gone> {
         let mut running = match self.parked.take() {
             Some(parked) => {
                 let (processes, streams, usage, feed) =
@@ -66,7 +82,8 @@ impl Init<'_> {
             stopped => stopped,
         };
         let mut usage = running.usage.finish(used);
-        if running.processes.leave().map_err(Gone::system("leaving a world"))? {
+        // The runner's exit ends a world as well, and nobody has to wait for that.
+        if next != Next::Exit && running.processes.leave().map_err(Gone::system("leaving a world"))? {
             // What was in its file systems is gone.
             usage.last.memory_bytes = self.meter.read().memory_bytes;
         }
@@ -96,6 +113,9 @@ impl Init<'_> {
 
     /// Serves the stage until its first process ends, or until it is to be killed, and says why.
     fn supervise(&mut self, running: &mut Running) -> Result<Option<StopReason>, Gone> {
+        // Before that, the news of its start may wait for its first output: a message costs each process on its way a
+        // wakeup.
+        let mut patience = Some(Instant::now() + PATIENCE);
         loop {
             if self.obey(running)? {
                 return Ok(Some(StopReason::Request));
@@ -110,8 +130,10 @@ impl Init<'_> {
                 self.link.send(&Event::StdinWindow { bytes });
             }
             running.feed = running.feed.take().and_then(Feed::go_on);
-            self.link.write_some().map_err(|_| Gone::LinkClosed)?;
-            let ready = self.wait(running)?;
+            if patience.is_none() {
+                self.link.write_some().map_err(|_| Gone::LinkClosed)?;
+            }
+            let ready = self.wait(running, patience.take())?;
             if ready.link_input {
                 self.link.fill()?;
             }
@@ -165,13 +187,18 @@ impl Init<'_> {
         Ok(false)
     }
 
-    fn wait(&self, running: &Running) -> Result<Ready, Gone> {
+    /// Waits until something can be done, or it is time to look; with `patience`, so long at most and not for room on the
+    /// link.
+    fn wait(&self, running: &Running, patience: Option<Instant>) -> Result<Ready, Gone> {
         let read_output = !self.link.is_congested();
         let output = |fd| if read_output { Some(fd) } else { None };
         let stdin = running.stdin.as_ref().filter(|_| self.stdin.has_pending());
         let interests = [
             (Some(self.link.input()), PollFlags::POLLIN),
-            (Some(self.link.output()).filter(|_| self.link.has_unsent()), PollFlags::POLLOUT),
+            (
+                Some(self.link.output()).filter(|_| self.link.has_unsent() && patience.is_none()),
+                PollFlags::POLLOUT,
+            ),
             (Some(self.child_signals.as_fd()), PollFlags::POLLIN),
             (running.processes.events(), PollFlags::POLLIN),
             (stdin.map(AsFd::as_fd), PollFlags::POLLOUT),
@@ -179,7 +206,7 @@ impl Init<'_> {
             (running.stdout.as_ref().map(AsFd::as_fd).and_then(output), PollFlags::POLLIN),
             (running.stderr.as_ref().map(AsFd::as_fd).and_then(output), PollFlags::POLLIN),
         ];
-        let timeout = running.until_next_look();
+        let timeout = running.until_next_look(patience);
         let [link_input, _, child_signal, world, _, _, child_stdout, child_stderr] =
             poll_ready(interests, timeout).map_err(|e| Gone::system("poll")(e.into()))?;
         Ok(Ready { link_input, child_signal, world, child_stdout, child_stderr })
@@ -263,8 +290,9 @@ impl Running {
         }
     }
 
-    fn until_next_look(&self) -> Duration {
-        self.next_look.min(self.wall_deadline).saturating_duration_since(Instant::now())
+    fn until_next_look(&self, patience: Option<Instant>) -> Duration {
+        let next = self.next_look.min(self.wall_deadline);
+        patience.map_or(next, |patience| patience.min(next)).saturating_duration_since(Instant::now())
     }
 
     fn over_time(&mut self, meter: &Meter) -> Option<StopReason> {
