@@ -197,6 +197,16 @@ fn tests_and_artifacts_are_the_same_from_the_cache() {
 }
 
 #[test]
+fn a_large_program_is_kept_while_much_input_waits() {
+    let server = with_cache(&[]);
+    // Its compiler has more memory than it has, so the limit is changed while its input is on the way.
+    let code = "#include <cstdio>\nchar data[4 << 20] = {1};\nint main() { printf(\"%d\\n\", data[0]); }";
+    let hit = twice(&server, &json!({ "language": "cpp", "code": code, "input": "x".repeat(4 << 20) }));
+    assert_eq!(hit["stdout"], "1\n", "{hit}");
+    assert!(Metrics::of(&server).get("dayfly_compile_cache_bytes") > f64::from(4 << 20));
+}
+
+#[test]
 fn a_program_cannot_change_what_is_kept() {
     let server = with_cache(&[]);
     let code = "#include <stdio.h>\n#include <string.h>\n#include <unistd.h>\n#include <sys/stat.h>
