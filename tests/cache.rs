@@ -10,6 +10,7 @@ mod support;
 
 use std::fs;
 use std::path::Path;
+use std::process::Command;
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -18,7 +19,8 @@ use serde_json::{Value, json};
 use support::holders::{Holders, bearer};
 use support::metrics::Metrics;
 use support::socket::Socket;
-use support::{Server, eventually, post_head};
+use support::{Server, dayfly, eventually, post_head};
+use tempfile::TempDir;
 
 const SOON: Duration = Duration::from_secs(60);
 
@@ -331,4 +333,83 @@ fn a_parked_compiler_is_not_in_the_way() {
         let hits = "dayfly_pool_requests_total{language=\"java\",result=\"hit\"}";
         assert!(!more.is_empty() || Metrics::of(&server).get(hits) >= 4.0);
     }
+}
+
+/// A language whose compiler is the program itself, and whose run stage shows what that made, and the image's version.
+struct Scripted {
+    root: TempDir,
+    key: String,
+}
+
+impl Scripted {
+    fn new() -> Self {
+        let this =
+            Self { root: tempfile::tempdir().unwrap(), key: format!("scripted{}", std::process::id()) };
+        let key = &this.key;
+        fs::create_dir(this.root.path().join(key)).unwrap();
+        let spec = format!(
+            "name = 'Scripted'\nsource = 'main.{key}'\nextensions = ['{key}']\nimage.base = 'debian:trixie-slim'\n\
+             compile.command = ['sh', '{{entry}}']\nrun.command = ['cat', 'made', '/version']\n"
+        );
+        fs::write(this.root.path().join(key).join("language.toml"), spec).unwrap();
+        this.build(1);
+        this
+    }
+
+    fn path(&self) -> &str {
+        self.root.path().to_str().unwrap()
+    }
+
+    fn build(&self, version: u32) {
+        let dockerfile =
+            format!("ARG BASE\nFROM ${{BASE}}\nRUN echo {version} >/version\nUSER 10001:10001\n");
+        fs::write(self.root.path().join(&self.key).join("Dockerfile"), dockerfile).unwrap();
+        let built = dayfly(&["images", "build", &self.key, "--languages", self.path()], "");
+        assert!(built.status.success(), "{}", String::from_utf8_lossy(&built.stderr));
+    }
+
+    fn program(&self, code: &str) -> Value {
+        json!({ "language": self.key, "code": code })
+    }
+}
+
+impl Drop for Scripted {
+    fn drop(&mut self) {
+        let image = format!("code-execution-{}:latest", self.key);
+        // One that was never built is not there.
+        let _ = Command::new("docker").args(["image", "rm", "-f", &image]).output();
+    }
+}
+
+#[test]
+fn what_an_image_compiled_is_not_run_in_another_and_half_a_folder_is_not_kept() {
+    let scripted = Scripted::new();
+    let server = with_cache(&["--languages", scripted.path()]);
+    let hit = twice(&server, &scripted.program("cat /version > made; echo one; echo two >&2; echo three"));
+    let words = hit["compile"]["output"].as_str().unwrap();
+    assert!(words.contains("two\n") && words.len() == "one\ntwo\nthree\n".len(), "{hit}");
+    assert_eq!(hit["stdout"], "1\n1\n", "{hit}");
+    for left in
+        ["ln -s made link", "ln made other", "mkfifo pipe", "chmod 4755 made", "mkdir closed; chmod 0 closed"]
+    {
+        let body = scripted.program(&format!("echo '{left}' > made; {left}"));
+        for _ in 0..2 {
+            let reply = post(&server, &body);
+            assert_eq!(
+                (is_cached(&reply), &reply["stdout"]),
+                (false, &json!(format!("{left}\n1\n"))),
+                "{reply}"
+            );
+        }
+    }
+    scripted.build(2);
+    let body = scripted.program("cat /version > made; echo one; echo two >&2; echo three");
+    // The old image is taken for current for a moment more.
+    let mut reply = Value::Null;
+    eventually(SOON, "the new image is used", || {
+        reply = post(&server, &body);
+        reply["stdout"] != "1\n1\n"
+    });
+    assert_eq!((is_cached(&reply), &reply["stdout"]), (false, &json!("2\n2\n")), "{reply}");
+    assert!(is_cached(&post(&server, &body)));
 }
