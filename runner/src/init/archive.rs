@@ -83,7 +83,10 @@ fn unpack_entry(entry: &mut Entry<'_, impl Read>, name: &Path, work: &Path) -> i
             match entry.header().mtime()? {
                 // Of a file that is made here for the first time.
                 0 => Ok(()),
-                seconds => file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(seconds)),
+                seconds => match SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds)) {
+                    Some(time) => file.set_modified(time),
+                    None => Err(io::Error::other("its time is none")),
+                },
             }
         }
         other => Err(io::Error::other(format!("only regular files and folders are accepted, not {other:?}"))),
@@ -178,6 +181,17 @@ mod tests {
         let mode = |name: &str| seen(name).mode() & 0o7777;
         assert_eq!((mode("d"), mode("d/f"), mode("g")), (0o750, 0o775, 0o400));
         assert_eq!((seen("d/f").mtime(), seen("g").mtime()), (1_000_000_000, 1_000_000_000));
+    }
+
+    #[test]
+    fn a_time_that_no_clock_shows_is_refused() {
+        let mut header = Header::new_gnu();
+        header.set_mtime(u64::MAX);
+        header.set_size(0);
+        let mut builder = Builder::new(Vec::new());
+        builder.append_data(&mut header, "x", io::empty()).unwrap();
+        let unpacked = unpack(&builder.into_inner().unwrap()[..], tempfile::tempdir().unwrap().path());
+        assert!(matches!(unpacked, Err(Gone::Fault { kind: FaultKind::Archive, .. })), "{unpacked:?}");
     }
 
     #[test]
