@@ -5,6 +5,7 @@
 mod artifacts;
 mod channels;
 mod collector;
+mod compiled;
 mod conversation;
 mod input;
 mod job;
@@ -25,6 +26,8 @@ pub use self::artifacts::{Artifact, Artifacts, LIMITS as ARTIFACT_LIMITS};
 use self::channels::steer;
 pub use self::channels::{Channels, Control};
 pub use self::collector::{Collected, Collector};
+use self::compiled::Compilation;
+pub use self::compiled::Compiled;
 use self::conversation::Conversation;
 pub use self::input::{Input, InputSender};
 use self::input::{Window, pump};
@@ -34,6 +37,7 @@ pub use self::judge::{
 };
 pub use self::outcome::{Isolation, Outcome, StageOutcome, Status, TimeLimit};
 pub use self::program::{Program, ProgramError, SourceFile};
+use crate::compile_cache::Lookup;
 use crate::sandbox::{Sandbox, SandboxError};
 
 /// How much later than the runner's own limits the server gives a sandbox up.
@@ -81,7 +85,7 @@ pub enum ExecutionError {
 }
 
 /// Runs `job` in `sandbox`, with what its channels give, and tells them what happens. An event that nobody takes stops
-/// the program, not its clock. Gives the sandbox back, which has ended unless it is [kept](Sandbox::keep). Dropping the
+/// the program, not its clock. `lookup` says what is known of its compile stage, if anybody looked. Gives the sandbox back, which has ended unless it is [kept](Sandbox::keep). Dropping the
 /// future ends the run and its container.
 ///
 /// # Errors
@@ -90,14 +94,20 @@ pub async fn execute(
     sandbox: Sandbox,
     job: &Job,
     channels: Channels,
+    lookup: Option<Lookup>,
 ) -> Result<(Outcome, Sandbox), ExecutionError> {
     let Channels { mut input, controls, events } = channels;
     let (mut reader, writer, container) = sandbox.into_parts();
     let writer = Mutex::new(writer);
-    let files = job.program.archive().map_err(|error| ExecutionError::Files(error.to_string()))?;
+    let compilation = Compilation::from(lookup);
+    let is_cached = compilation.known().is_some();
+    let files = match compilation.known() {
+        Some(compiled) => compiled.archive.clone(),
+        None => job.program.archive().map_err(|error| ExecutionError::Files(error.to_string()))?.into(),
+    };
     let window = Window::default();
     let end = tokio::time::timeout(job.longest() + GRACE, async {
-        let mut conversation = Conversation::new(job, &mut reader, &writer, &container, events);
+        let mut conversation = Conversation::new(job, compilation, &mut reader, &writer, &container, events);
         let known = input.known();
         if let Some(data) = &known {
             window.take(data.len()).await;
@@ -121,6 +131,9 @@ pub async fn execute(
             _ = &mut speaking => listening.await,
         }
     });
-    let outcome = end.await.map_err(|_| ExecutionError::Overdue)??;
+    let mut outcome = end.await.map_err(|_| ExecutionError::Overdue)??;
+    if let Some(compile) = &mut outcome.compile {
+        compile.is_cached = is_cached;
+    }
     Ok((outcome, Sandbox::from_parts(reader, writer.into_inner(), container)))
 }

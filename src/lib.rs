@@ -8,6 +8,7 @@
 //! | [`sandbox`] | one hardened container, its link, its removal |
 //! | [`execution`] | one run in a sandbox, from files to outcome |
 //! | [`executions`] | runs that nobody waits for: what happened, kept for a while |
+//! | [`compile_cache`] | programs that were compiled before, if that is switched on |
 //! | [`callback`] | tells an address on the web, and only there, that something is over |
 //! | [`conformance`] | the suite that every language passes, and what its toolchain costs |
 //! | [`doctor`] | looks at the host, and proves what its sandboxes stand |
@@ -30,6 +31,7 @@ pub mod callback;
 mod causes;
 pub mod cli;
 pub mod client;
+pub mod compile_cache;
 pub mod config;
 pub mod conformance;
 mod digest;

@@ -3,6 +3,7 @@
 //! Names follow Prometheus's own advice: base units, `_total` for what only grows. Every label has a bounded number of
 //! values: languages are the server's own, statuses those of the taxonomy, routes those of the router and of the Engine API.
 
+mod compile_cache;
 mod engine;
 mod executions;
 mod gauge;
@@ -17,6 +18,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 
+pub use self::compile_cache::CompileCacheMetrics;
 pub use self::engine::EngineMetrics;
 pub use self::executions::{ExecutionMetrics, Running, Waiting};
 pub use self::gauge::Held;
@@ -40,6 +42,8 @@ pub struct Metrics {
     pub engine: EngineMetrics,
     /// Of sandboxes that wait for whoever asks next.
     pub pool: PoolMetrics,
+    /// Of compiled programs that are kept.
+    pub compile_cache: CompileCacheMetrics,
     /// Of requests.
     pub http: HttpMetrics,
     /// Open interactive connections, by whatever transport.
@@ -72,6 +76,7 @@ impl Metrics {
             executions: ExecutionMetrics::register(own),
             engine: EngineMetrics::register(own),
             pool: PoolMetrics::register(own),
+            compile_cache: CompileCacheMetrics::register(own),
             http: HttpMetrics::register(own),
             websockets,
             spans_exported,

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use bytesize::ByteSize;
 use runner::protocol::Worlds;
 use tokio::sync::mpsc;
 use tokio_util::task::TaskTracker;
@@ -15,6 +16,7 @@ use tracing::field::Empty;
 
 pub use self::error::{ServiceError, WorldsError};
 use crate::client::Client;
+use crate::compile_cache::CompileCache;
 use crate::execution::{Channels, ExecutionEvent, Job, Outcome, execute};
 use crate::images::background::{Background, Build};
 use crate::images::known::Known;
@@ -39,6 +41,7 @@ pub struct Service {
     queue: Queue,
     known: Arc<Known>,
     pool: Option<Arc<Pool>>,
+    compile_cache: Option<Arc<CompileCache>>,
     background: Background,
     outage: Outage,
     watch: Watch,
@@ -57,6 +60,7 @@ impl Service {
             queue: Queue::new(limits),
             known: Arc::default(),
             pool: None,
+            compile_cache: None,
             background: Background::default(),
             outage: Outage::new(Duration::ZERO),
             watch: Watch::default(),
@@ -75,6 +79,13 @@ impl Service {
     pub fn with_pool(self, limits: PoolLimits) -> Self {
         let pool = Pool::start(&self.languages, self.sandboxes.clone(), Arc::clone(&self.known), limits);
         Self { pool: Some(pool), ..self }
+    }
+
+    /// The same, but what is compiled is kept in so much memory, for runs of the same program.
+    #[must_use]
+    pub fn with_compile_cache(self, room: ByteSize) -> Self {
+        let cache = CompileCache::new(room, self.metrics().compile_cache.clone());
+        Self { compile_cache: Some(Arc::new(cache)), ..self }
     }
 
     /// Makes a sandbox and looks whether it has worlds. Without any image, that is not known yet.
@@ -198,13 +209,15 @@ impl Service {
         let (sandbox, history) = self.sandbox(client, job, slot).await?;
         let ready = asked.elapsed();
         metrics.stage("sandbox", ready - waited);
-        let (outcome, sandbox) = execute(sandbox, job, channels).await.map_err(ServiceError::Execution)?;
+        let lookup = self.compile_cache.as_ref().and_then(|cache| cache.look(client, job, sandbox.image()));
+        let ran = execute(sandbox, job, channels, lookup).await;
+        let (outcome, sandbox) = ran.map_err(ServiceError::Execution)?;
         if let (Some(pool), Some(history)) = (&self.pool, history)
             && outcome.leaves_no_doubt()
         {
             pool.give_back(Kept { sandbox, history }, &job.language);
         }
-        for stage in outcome.compile.iter().chain(&outcome.run) {
+        for stage in outcome.compile.iter().filter(|stage| !stage.is_cached).chain(&outcome.run) {
             metrics.stage(stage.stage.as_str(), stage.wall_time);
         }
         tracing::info!(

@@ -5,48 +5,15 @@
 mod support;
 
 use std::fs;
-use std::path::PathBuf;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use support::holders::{Holders, bearer};
 use support::socket::Socket;
 use support::{DAYFLY, Reply, Server, dayfly_with, eventually, post_head, text_of};
-use tempfile::TempDir;
 use tokio_tungstenite::connect_async;
 use tokio_tungstenite::tungstenite::Error;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
-
-/// A configuration file with keys in it, and the keys.
-struct Holders {
-    _folder: TempDir,
-    file: PathBuf,
-    keys: Vec<String>,
-}
-
-impl Holders {
-    /// Holders of these names, each with more lines for its table.
-    fn new(holders: &[(&str, &str)]) -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("dayfly.toml");
-        let (mut text, mut keys) = (String::new(), Vec::new());
-        for (name, more) in holders {
-            let made = dayfly_with(&["keys", "new", name], &[]);
-            assert!(made.status.success());
-            let (lines, said) =
-                (String::from_utf8(made.stdout).unwrap(), String::from_utf8(made.stderr).unwrap());
-            let key = said.split_whitespace().find(|word| word.starts_with("dayfly_")).unwrap().to_owned();
-            assert!(!lines.contains(&key));
-            text += &format!("{lines}{more}\n");
-            keys.push(key);
-        }
-        fs::write(&file, text).unwrap();
-        Self { _folder: folder, file, keys }
-    }
-
-    fn server(&self, more: &[&str]) -> Server {
-        Server::start(&[&["--config", self.file.to_str().unwrap()], more].concat())
-    }
-}
 
 fn assert_error(reply: &Reply, status: u16, code: &str) {
     assert_eq!((reply.status, &reply.body["error"]["code"]), (status, &json!(code)), "{}", reply.body);
@@ -55,10 +22,6 @@ fn assert_error(reply: &Reply, status: u16, code: &str) {
 /// A request that is refused once its key has been looked at, and costs no run.
 fn ask(server: &Server, headers: &str) -> Reply {
     server.send(&format!("{}{headers}", post_head("/execute", "application/json", 2)), b"{}")
-}
-
-fn bearer(key: &str) -> String {
-    format!("\r\nAuthorization: Bearer {key}")
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! Reads the tar of collected files on the server's side. Nothing in it is trusted, and nothing is written anywhere.
+//! Reads the tars of collected files and of whole folders on the server's side. Nothing in them is trusted, and nothing is
+//! written anywhere.
 
 use std::collections::BTreeSet;
 use std::ops::Range;
@@ -59,7 +60,7 @@ pub fn files(
 ) -> Result<Vec<CollectedFile>, CollectedError> {
     let mut files = Vec::new();
     let mut names = BTreeSet::new();
-    let mut total = 0_u64;
+    let mut room = Room::new(limits);
     for entry in Archive::new(archive).entries()? {
         let entry = entry?;
         let name = String::from_utf8(entry.path_bytes().into_owned())
@@ -67,12 +68,8 @@ pub fn files(
         if !is_path(&name) || !patterns.iter().any(|pattern| pattern.matches(&name)) {
             return Err(CollectedError::Name(name));
         }
-        let size = entry.size();
-        total = total.saturating_add(size);
-        if files.len() >= limits.files || size > limits.file_bytes || total > limits.total_bytes {
-            return Err(CollectedError::TooMuch);
-        }
-        let content = range(entry.raw_file_position(), size, archive.len());
+        room.take(entry.size())?;
+        let content = range(entry.raw_file_position(), entry.size(), archive.len());
         match content {
             Some(content)
                 if entry.header().entry_type() == EntryType::Regular && names.insert(name.clone()) =>
@@ -83,6 +80,62 @@ pub fn files(
         }
     }
     Ok(files)
+}
+
+/// Checks that `archive` is a folder as a runner sends one: whole regular files and folders, each once.
+///
+/// # Errors
+/// Whatever a runner does not send.
+pub fn check_folder(archive: &[u8], limits: CollectLimits) -> Result<(), CollectedError> {
+    let mut names = BTreeSet::new();
+    let mut room = Room::new(limits);
+    for entry in Archive::new(archive).entries()? {
+        let entry = entry?;
+        let kind = entry.header().entry_type();
+        let path = String::from_utf8(entry.path_bytes().into_owned())
+            .map_err(|error| CollectedError::Name(error.to_string()))?;
+        let name = match kind {
+            EntryType::Directory => path.strip_suffix('/').unwrap_or(&path),
+            _ => &path,
+        };
+        if !is_path(name) {
+            return Err(CollectedError::Name(path));
+        }
+        room.take(entry.size())?;
+        let is_whole = match kind {
+            EntryType::Directory => entry.size() == 0,
+            EntryType::Regular => range(entry.raw_file_position(), entry.size(), archive.len()).is_some(),
+            _ => false,
+        };
+        if !is_whole || !names.insert(name.to_owned()) {
+            return Err(CollectedError::NoFile(path));
+        }
+    }
+    Ok(())
+}
+
+/// What may still come.
+struct Room {
+    limits: CollectLimits,
+    files: usize,
+    bytes: u64,
+}
+
+impl Room {
+    fn new(limits: CollectLimits) -> Self {
+        Self { limits, files: limits.files, bytes: limits.total_bytes }
+    }
+
+    fn take(&mut self, size: u64) -> Result<(), CollectedError> {
+        let left = self.files.checked_sub(1).zip(self.bytes.checked_sub(size));
+        match left {
+            Some((files, bytes)) if size <= self.limits.file_bytes => {
+                (self.files, self.bytes) = (files, bytes);
+                Ok(())
+            }
+            _ => Err(CollectedError::TooMuch),
+        }
+    }
 }
 
 fn is_path(name: &str) -> bool {
@@ -159,6 +212,32 @@ mod tests {
         assert!(matches!(read(&twice, "*"), Err(CollectedError::NoFile(_))));
         let cut = archive(&[("a", EntryType::Regular, &[7; 900])]);
         assert!(matches!(read(&cut[..1000], "*"), Err(CollectedError::NoFile(_))));
+    }
+
+    #[test]
+    fn a_folder_is_whole_files_and_folders() {
+        let regular = |name| (name, EntryType::Regular, &b"x"[..]);
+        let folder = |name| (name, EntryType::Directory, &b""[..]);
+        check_folder(&archive(&[folder("d/"), regular("d/f")]), LIMITS).unwrap();
+        check_folder(&archive(&[]), LIMITS).unwrap();
+        for entries in [
+            &[regular("../f")][..],
+            &[folder("/")],
+            &[folder("d//")],
+            &[regular("f/")],
+            &[regular("f"), regular("f")],
+            &[folder("f/"), regular("f")],
+            &[("d/", EntryType::Directory, b"x")],
+            &[("l", EntryType::Symlink, b"")],
+            &[("l", EntryType::Link, b"")],
+            &[("l", EntryType::Fifo, b"")],
+            &[folder("a/"), folder("b/"), folder("c/"), folder("d/")],
+            &[("f", EntryType::Regular, &[0; 1001])],
+        ] {
+            assert!(check_folder(&archive(entries), LIMITS).is_err(), "{entries:?}");
+        }
+        let cut = archive(&[("f", EntryType::Regular, &[7; 900])]);
+        assert!(check_folder(&cut[..1000], LIMITS).is_err());
     }
 
     #[test]

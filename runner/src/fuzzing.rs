@@ -19,13 +19,23 @@ pub fn messages(data: &[u8]) {
     same_under_any_split::<Server>(bytes, sizes);
 }
 
-/// Any bytes as the tar of collected files: what is taken of them was asked for, and is there.
+/// Any bytes as the tar of collected files: what is taken of them was asked for, and is there. As the tar of a whole folder,
+/// they are not taken if a file of it leads out of it.
 ///
 /// # Panics
 /// When that does not hold.
 pub fn collected_files(archive: &[u8]) {
     let limits = CollectLimits { files: 4, file_bytes: 1024, total_bytes: 2048 };
     let patterns = ["*.png", "out/**"].map(|text| text.parse::<PathPattern>().expect("a pattern"));
+    if collected::check_folder(archive, limits).is_ok() {
+        let mut tar = tar::Archive::new(archive);
+        assert!(tar.entries().expect("a tar").all(|entry| {
+            let entry = entry.expect("it was read before");
+            let kind = entry.header().entry_type();
+            let leads_out = entry.path_bytes().split(|byte| *byte == b'/').any(|part| part == b"..");
+            !leads_out && entry.path_bytes()[0] != b'/' && (kind.is_file() || kind.is_dir())
+        }));
+    }
     let Ok(files) = collected::files(archive, &patterns, limits) else { return };
     assert!(files.len() <= limits.files);
     let mut total = 0;

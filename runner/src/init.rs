@@ -5,6 +5,7 @@
 //! and children get the highest `oom_score_adj`, so that the kernel kills them first.
 
 mod archive;
+mod archiving;
 mod attributes;
 mod cgroup;
 mod child;
@@ -194,6 +195,9 @@ impl<'a> Init<'a> {
         self.link.send(&Event::StageStart { stage: stage.stage });
         let report = self.run_stage(stage, folder, next)?;
         let is_success = report.is_success();
+        if let (true, Some(limits)) = (is_success, stage.archive) {
+            archiving::send_folder(self.work, limits, self.worlds.are_here(), self.link)?;
+        }
         self.link.send(&Event::StageEnd { report });
         Ok(is_success)
     }

@@ -5,7 +5,9 @@
 //! 2. The server may send one tar as [`Archive`](crate::frame::Stream::Archive) frames; the runner unpacks regular files
 //!    and folders below the work folder as they arrive, and refuses everything else.
 //! 3. The server sends [`Command::Start`] with the stages. For each one the runner says [`Event::StageStart`], passes
-//!    output on as it comes, and says [`Event::StageEnd`]. A stage that did not exit with 0 is the last one.
+//!    output on as it comes, and says [`Event::StageEnd`]. A stage that did not exit with 0 is the last one. After one that
+//!    did, and has [`Stage::archive`], what it left is sent as a tar in `Archive` frames, if it can be, and then
+//!    [`Event::Archived`], both before its end is told.
 //! 4. After the last stage the runner says [`Event::End`] and exits. Where the start says `stay`, it waits first,
 //!    whatever came of the stages, for any number of [`Command::Test`], then [`Command::Collect`] or
 //!    [`Command::Finish`].
@@ -20,22 +22,20 @@
 //!
 //! The end of the link means that the server is gone: the runner kills everything and exits.
 
+mod files;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+
+pub use self::files::{Archived, CollectLimits, LONGEST_PATH, MOST_SKIPPED, SkipReason, SkippedFile};
 
 /// The version of this protocol, said in [`Event::Hello`].
 pub const PROTOCOL: u32 = 5;
 
 /// Bytes of input that the server may send before any is granted with [`Event::StdinWindow`].
 pub const STDIN_WINDOW: usize = 256 * 1024;
-
-/// How many skipped files [`Event::Collected`] names.
-pub const MOST_SKIPPED: usize = 64;
-
-/// The longest path of a file that is collected, in bytes.
-pub const LONGEST_PATH: usize = 256;
 
 /// The longest control message in bytes. A longer one is a protocol error on either side.
 pub const MAX_CONTROL_LENGTH: usize = 1024 * 1024;
@@ -103,21 +103,15 @@ pub enum Command {
     },
 }
 
-/// What of the files is collected at most. What exceeds it is told and left out, never cut.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
-pub struct CollectLimits {
-    /// Files.
-    pub files: usize,
-    /// Bytes of one file.
-    pub file_bytes: u64,
-    /// Bytes of all files together.
-    pub total_bytes: u64,
-}
-
 /// Runner to server.
 #[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
 #[serde(tag = "type", rename_all = "kebab-case")]
 pub enum Event {
+    /// What came of [`Stage::archive`].
+    Archived {
+        /// That.
+        archived: Archived,
+    },
     /// The files that were asked for have been sent.
     Collected {
         /// What else matches and was not sent: the first [`MOST_SKIPPED`] in order of their names.
@@ -173,31 +167,6 @@ pub enum Event {
         /// server has none left.
         bytes: usize,
     },
-}
-
-/// A file that matches and was not sent.
-#[derive(Clone, Debug, Deserialize, Eq, PartialEq, Serialize)]
-pub struct SkippedFile {
-    /// Its path in the work folder; what of it is no text is marked.
-    pub name: String,
-    /// Why.
-    pub reason: SkipReason,
-}
-
-/// Why a file that matches was not sent.
-#[derive(Clone, Copy, Debug, Deserialize, Eq, PartialEq, Serialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum SkipReason {
-    /// Its path is longer than [`LONGEST_PATH`], is no UTF-8 or holds a control character.
-    Name,
-    /// It is no regular file: a link, a pipe, a socket.
-    NotRegular,
-    /// It is larger than [`CollectLimits::file_bytes`], or than what is left of [`CollectLimits::total_bytes`].
-    TooLarge,
-    /// [`CollectLimits::files`] were sent already.
-    TooMany,
-    /// The kernel refused to open it, or the folder that it is.
-    Unreadable,
 }
 
 /// Where the runner reads resource use from.
@@ -275,6 +244,10 @@ pub struct Stage {
     /// Whether to wait for [`Command::Continue`] after this stage before the next one starts.
     #[serde(default)]
     pub hold: bool,
+    /// How much of the work folder is sent when the stage has succeeded: all that is there, or nothing. Folders count as
+    /// files.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub archive: Option<CollectLimits>,
     /// The terminal that a run stage gets in place of pipes (pty(7)), with a window of this size. All its output is
     /// standard output then, and [`Command::CloseStdin`] types the terminal's end-of-file character.
     #[serde(default, skip_serializing_if = "Option::is_none")]

@@ -44,7 +44,7 @@ fn until(conversation: &mut Conversation, is_last: impl Fn(&Event) -> bool) -> S
 
 /// Runs it in a conversation that another is to follow.
 fn run_again(conversation: &mut Conversation, stage: Stage) -> String {
-    conversation.send(&Command::Start { stages: vec![stage], stay: false, parked: false, again: true });
+    conversation.send(&Command::Start { stages: vec![stage], stay: false, parked: Vec::new(), again: true });
     until(conversation, |event| matches!(event, Event::End))
 }
 
@@ -101,7 +101,12 @@ fn a_test_never_has_the_files_of_another_run() {
     let mut conversation = with_worlds();
     for run in ["first", "second", "third"] {
         conversation.send_data(Stream::Archive, &archive(run, run));
-        conversation.send(&Command::Start { stages: Vec::new(), stay: true, parked: false, again: true });
+        conversation.send(&Command::Start {
+            stages: Vec::new(),
+            stay: true,
+            parked: Vec::new(),
+            again: true,
+        });
         for _ in 0..2 {
             conversation.send(&Command::Test { stage: shell("ls; echo left > left") });
             let said = until(&mut conversation, |event| matches!(event, Event::StageEnd { .. }));
@@ -140,7 +145,7 @@ fn without_worlds_nobody_follows() {
         conversation.send(&Command::Start {
             stages: vec![shell("true")],
             stay: false,
-            parked: false,
+            parked: Vec::new(),
             again: true,
         });
         let heard = conversation.rest();

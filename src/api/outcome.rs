@@ -39,6 +39,9 @@ pub(super) struct CompileReply {
     cpu_time: f64,
     memory: u64,
     truncated: bool,
+    /// True if an earlier run compiled the program, and the rest of this is about that; left out otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    cached: Option<bool>,
 }
 
 /// A verdict, or that there is none.
@@ -126,6 +129,7 @@ impl CompileReply {
             cpu_time: seconds(compile.cpu_time),
             memory: compile.peak_memory_bytes,
             truncated: compile.truncated,
+            cached: compile.is_cached.then_some(true),
         }
     }
 }

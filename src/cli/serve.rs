@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytesize::ByteSize;
 use clap::Args;
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 use tokio::net::TcpListener;
@@ -67,6 +68,10 @@ impl Serve {
         let sandboxes = Sandboxes::new(client, config.confinement(), metrics)?;
         let service = Service::new(languages, sandboxes, queue);
         let service = service.with_engine_patience(config.engine_patience);
+        let service = match config.compile_cache {
+            ByteSize(0) => service,
+            room => service.with_compile_cache(room),
+        };
         let pool = PoolLimits {
             memory: config.pool_memory,
             least: config.pool_least,

@@ -184,6 +184,8 @@ settings! {
     isolation_scope: Scope = "key", "isolation-scope", "DAYFLY_ISOLATION_SCOPE";
     /// With isolation = world, how many runs a container serves; how long it does is pool-age
     isolation_runs: NonZeroU32 = "500", "isolation-runs", "DAYFLY_ISOLATION_RUNS", from some(1)..=some(1_000_000);
+    /// The memory in which compiled programs are kept for later runs of the same program; 0 keeps none
+    compile_cache: ByteSize = "0", "compile-cache", "DAYFLY_COMPILE_CACHE", from ByteSize::b(0)..=ByteSize::gib(64);
     /// A folder of language folders, which add to the built-in ones and replace those of the same name
     languages: Option<PathBuf> = "", "languages", "DAYFLY_LANGUAGES";
     /// The OCI runtime of the sandboxes, as the engine knows it (runc, runsc, kata); the engine's default if not given

@@ -100,7 +100,7 @@ impl Prover {
         let sandbox = self.sandboxes.open(job.sandbox(&image), Arc::new(slot)).await?;
         let worlds = sandbox.worlds().clone();
         let (events, received) = mpsc::channel(64);
-        let ran = execute(sandbox, &job, Channels::batch(Input::whole(Bytes::new()), events));
+        let ran = execute(sandbox, &job, Channels::batch(Input::whole(Bytes::new()), events), None);
         let (outcome, collected) = tokio::join!(ran, Collector::default().collect(received));
         let (outcome, _) = outcome?;
         Ok(Evidence {

@@ -1,9 +1,10 @@
 //! The conversation with a sandbox, whatever it is about.
 
 use bytesize::ByteSize;
-use runner::protocol::{Command, Event, FaultKind, Stage, StageName};
+use runner::protocol::{Command, Event, FaultKind, Stage, StageName, StageReport};
 use tokio::sync::{Mutex, mpsc};
 
+use super::compiled::Compilation;
 use super::outcome::Isolation;
 use super::{ExecutionError, ExecutionEvent, Job};
 use crate::sandbox::{Container, LinkEvent, LinkReader, LinkWriter, SandboxError};
@@ -15,6 +16,7 @@ const RUNNER_MEMORY: u64 = 6 * 1024 * 1024;
 pub(super) struct Conversation<'a> {
     pub(super) job: &'a Job,
     pub(super) writer: &'a Mutex<LinkWriter>,
+    compilation: Compilation,
     reader: &'a mut LinkReader,
     container: &'a Container,
     events: mpsc::Sender<ExecutionEvent>,
@@ -23,12 +25,13 @@ pub(super) struct Conversation<'a> {
 impl<'a> Conversation<'a> {
     pub(super) fn new(
         job: &'a Job,
+        compilation: Compilation,
         reader: &'a mut LinkReader,
         writer: &'a Mutex<LinkWriter>,
         container: &'a Container,
         events: mpsc::Sender<ExecutionEvent>,
     ) -> Self {
-        Self { job, writer, reader, container, events }
+        Self { job, writer, compilation, reader, container, events }
     }
 
     /// What the sandbox says next. Dropping this future loses nothing.
@@ -36,16 +39,33 @@ impl<'a> Conversation<'a> {
     /// # Errors
     /// It says that it cannot go on, or nothing.
     pub(super) async fn next(&mut self) -> Result<LinkEvent, ExecutionError> {
-        match self.reader.next().await? {
-            None => Err(SandboxError::Ended.into()),
-            Some(LinkEvent::Control(Event::Fault {
-                kind: FaultKind::Archive | FaultKind::Snapshot,
-                message,
-            })) => Err(ExecutionError::Files(message)),
-            Some(LinkEvent::Control(Event::Fault { message, .. })) => Err(ExecutionError::Runner(message)),
-            Some(LinkEvent::Control(Event::Hello { .. })) => Err(SandboxError::NoGreeting.into()),
-            Some(event) => Ok(event),
+        loop {
+            let event = match self.reader.next().await? {
+                None => return Err(SandboxError::Ended.into()),
+                Some(LinkEvent::Control(Event::Fault {
+                    kind: FaultKind::Archive | FaultKind::Snapshot,
+                    message,
+                })) => return Err(ExecutionError::Files(message)),
+                Some(LinkEvent::Control(Event::Fault { message, .. })) => {
+                    return Err(ExecutionError::Runner(message));
+                }
+                Some(LinkEvent::Control(Event::Hello { .. })) => return Err(SandboxError::NoGreeting.into()),
+                Some(event) => event,
+            };
+            if let Some(event) = self.compilation.hear(event)? {
+                return Ok(event);
+            }
         }
+    }
+
+    /// Tells what the compile stage said, and how it ended, if an earlier run had it.
+    pub(super) async fn replay(&self) -> Option<StageReport> {
+        let compiled = self.compilation.known()?;
+        self.tell(ExecutionEvent::Stage(StageName::Compile)).await;
+        for (stderr, data) in compiled.written() {
+            self.tell(ExecutionEvent::Output { stage: StageName::Compile, stderr, data }).await;
+        }
+        Some(compiled.report.clone())
     }
 
     /// Sends the job's files, and its input if all of it is known, and says which stages to start.
@@ -53,11 +73,20 @@ impl<'a> Conversation<'a> {
     /// # Errors
     /// The sandbox does not take them, and why if it says that.
     pub(super) async fn start(&mut self, files: &[u8], input: Option<&[u8]>) -> Result<(), ExecutionError> {
-        let stages = self.job.stages();
+        let (job, again) = (self.job, self.container.is_kept());
+        let mut stages = job.stages();
+        self.compilation.prepare(&mut stages);
         let parked =
             stages.iter().filter(|stage| self.goes_on_parked(stage)).map(|stage| stage.stage).collect();
-        self.limit(self.job.first_limits(), files.len() as u64).await?;
-        let command = self.job.start(stages, parked, self.container.is_kept());
+        match self.compilation.known() {
+            // As after the compile stage.
+            Some(compiled) if job.tests.is_none() => {
+                let taken = compiled.report.remaining_memory_bytes;
+                self.limit(job.run_limits(), taken).await?;
+            }
+            _ => self.limit(job.first_limits(), files.len() as u64).await?,
+        }
+        let command = job.start(stages, parked, again);
         let writer = self.writer;
         let starting = async { writer.lock().await.start(files, input, &command).await };
         tokio::select! {

@@ -183,7 +183,7 @@ impl Job {
         self.tests.is_some() || !self.artifacts.is_empty()
     }
 
-    /// What the runner is told first: which stages go on in what it parked, and whether it stays for another job.
+    /// What the runner is told first: the stages, which of them go on in what it parked, and whether it stays for another job.
     pub(crate) fn start(&self, stages: Vec<Stage>, parked: Vec<StageName>, again: bool) -> Command {
         Command::Start { stages, stay: self.stays(), parked, again }
     }
@@ -214,7 +214,8 @@ impl Job {
         run
     }
 
-    fn compile_stage(&self, hold: bool) -> Option<Stage> {
+    /// The stage that makes the program, if there is one.
+    pub(crate) fn compile_stage(&self, hold: bool) -> Option<Stage> {
         self.compile.as_ref().map(|spec| self.stage(StageName::Compile, spec, hold))
     }
 
@@ -225,6 +226,7 @@ impl Job {
             env: environment(spec),
             limits: stage_limits(&spec.limits),
             hold,
+            archive: None,
             terminal: None,
         }
     }

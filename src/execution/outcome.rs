@@ -93,6 +93,8 @@ pub struct StageOutcome {
     pub peak_memory_bytes: u64,
     /// Whether output was cut off.
     pub truncated: bool,
+    /// Whether an earlier run did it, and all of this is about that.
+    pub is_cached: bool,
 }
 
 /// How a run ended.
@@ -222,6 +224,7 @@ impl StageOutcome {
             cpu_time: report.cpu_time(),
             peak_memory_bytes: report.peak_memory_bytes,
             truncated: report.output_cut,
+            is_cached: false,
         }
     }
 }

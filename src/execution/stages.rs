@@ -20,7 +20,7 @@ pub(super) async fn listen(
     let job = conversation.job;
     let mut current = StageName::Run;
     let mut step = Span::none();
-    let mut reports: Vec<StageReport> = Vec::new();
+    let mut reports: Vec<StageReport> = conversation.replay().await.into_iter().collect();
     let mut archive = BytesMut::new();
     let mut artifacts = Artifacts::default();
     loop {
@@ -56,7 +56,11 @@ pub(super) async fn listen(
             }
             LinkEvent::Control(Event::End) => return Ok(Outcome::new(&reports).with_artifacts(artifacts)),
             LinkEvent::Control(
-                Event::Fault { .. } | Event::Hello { .. } | Event::Parked { .. } | Event::Renewed { .. },
+                Event::Archived { .. }
+                | Event::Fault { .. }
+                | Event::Hello { .. }
+                | Event::Parked { .. }
+                | Event::Renewed { .. },
             ) => {
                 return Err(Conversation::unexpected());
             }

@@ -22,9 +22,9 @@ pub(super) async fn run_tests(
     mut conversation: Conversation<'_>,
     plan: &TestPlan,
 ) -> Result<Outcome, ExecutionError> {
-    let compile = match conversation.job.compile {
-        Some(_) => Some(compile(&mut conversation).await?),
-        None => None,
+    let compile = match (conversation.replay().await, &conversation.job.compile) {
+        (None, Some(_)) => Some(compile(&mut conversation).await?),
+        (report, _) => report,
     };
     let has_failed = compile.as_ref().is_some_and(|report| !report.is_success());
     let tests = match has_failed {

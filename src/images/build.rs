@@ -301,7 +301,7 @@ impl Builder {
             Err(error) => return Err(failed(error.to_string())),
         };
         let (events, received) = mpsc::channel(16);
-        let ran = execute(sandbox, &job, Channels::batch(Input::whole(Bytes::new()), events));
+        let ran = execute(sandbox, &job, Channels::batch(Input::whole(Bytes::new()), events), None);
         let (outcome, collected) = tokio::join!(ran, Collector::default().collect(received));
         let (outcome, _) = outcome.map_err(|error: ExecutionError| failed(error.to_string()))?;
         let found = VERSION.find(&collected.output);

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 pub mod changed_engine;
 pub mod engine;
 pub mod events;
+pub mod holders;
 pub mod metrics;
 pub mod scripted_engine;
 pub mod socket;

@@ -2,10 +2,11 @@
 //!
 //! It happens before any stage starts, so nothing hostile runs beside it; the archive itself is not trusted.
 
-use std::fs::{self, OpenOptions};
+use std::fs::{self, File, Permissions};
 use std::io::{self, Read};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Component, Path, PathBuf};
+use std::time::{Duration, SystemTime};
 
 use tar::{Archive, Entry, EntryType};
 
@@ -15,8 +16,8 @@ use crate::frame::Stream;
 use crate::message::Message;
 use crate::protocol::FaultKind;
 
-const FILE_MODE: u32 = 0o644;
-const EXECUTABLE_MODE: u32 = 0o755;
+/// Permissions alone: nothing that is unpacked gives a process another user.
+const MODE: u32 = 0o777;
 
 /// The archive frames of the link as one byte stream.
 pub(super) struct ArchiveReader<'a> {
@@ -68,18 +69,25 @@ pub(super) fn unpack(reader: impl Read, work: &Path) -> Result<(), Gone> {
 fn unpack_entry(entry: &mut Entry<'_, impl Read>, name: &Path, work: &Path) -> io::Result<()> {
     let path = work.join(relative(name)?);
     match entry.header().entry_type() {
-        EntryType::Directory => fs::create_dir_all(path),
+        EntryType::Directory => {
+            fs::create_dir_all(&path)?;
+            fs::set_permissions(path, Permissions::from_mode(entry.header().mode()? & MODE))
+        }
         EntryType::Regular => {
             if let Some(folder) = path.parent() {
                 fs::create_dir_all(folder)?;
             }
-            let executable = entry.header().mode()? & 0o100 != 0;
-            let mut file = OpenOptions::new()
-                .write(true)
-                .create_new(true)
-                .mode(if executable { EXECUTABLE_MODE } else { FILE_MODE })
-                .open(path)?;
-            io::copy(entry, &mut file).map(|_| ())
+            let mut file = File::create_new(path)?;
+            io::copy(entry, &mut file)?;
+            file.set_permissions(Permissions::from_mode(entry.header().mode()? & MODE))?;
+            match entry.header().mtime()? {
+                // Of a file that is made here for the first time.
+                0 => Ok(()),
+                seconds => match SystemTime::UNIX_EPOCH.checked_add(Duration::from_secs(seconds)) {
+                    Some(time) => file.set_modified(time),
+                    None => Err(io::Error::other("its time is none")),
+                },
+            }
         }
         other => Err(io::Error::other(format!("only regular files and folders are accepted, not {other:?}"))),
     }
@@ -108,7 +116,7 @@ fn fault(name: &Path, error: &io::Error) -> Gone {
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::fs::MetadataExt;
 
     use tar::{Builder, Header};
 
@@ -148,8 +156,42 @@ mod tests {
         bytes.extend(entry("run", EntryType::Regular, 0o700, b"#!"));
         unpack(&bytes[..], work.path()).unwrap();
         assert_eq!(fs::read(work.path().join("a/b/main.py")).unwrap(), b"print(1)");
-        let mode = |name: &str| fs::metadata(work.path().join(name)).unwrap().permissions().mode() & 0o100;
-        assert_eq!((mode("a/b/main.py"), mode("run")), (0, 0o100));
+        let mode = |name: &str| fs::metadata(work.path().join(name)).unwrap().permissions().mode() & 0o7777;
+        assert_eq!((mode("a/b/main.py"), mode("run")), (0o600, 0o700));
+    }
+
+    #[test]
+    fn permissions_and_times_are_kept_and_nothing_else_of_a_mode_is() {
+        let work = tempfile::tempdir().unwrap();
+        let mut builder = Builder::new(Vec::new());
+        for (name, kind, mode) in [
+            ("d/", EntryType::Directory, 0o2750),
+            ("d/f", EntryType::Regular, 0o6775),
+            ("g", EntryType::Regular, 0o400),
+        ] {
+            let mut header = Header::new_gnu();
+            header.set_entry_type(kind);
+            header.set_mode(mode);
+            header.set_mtime(1_000_000_000);
+            header.set_size(0);
+            builder.append_data(&mut header, name, io::empty()).unwrap();
+        }
+        unpack(&builder.into_inner().unwrap()[..], work.path()).unwrap();
+        let seen = |name: &str| fs::metadata(work.path().join(name)).unwrap();
+        let mode = |name: &str| seen(name).mode() & 0o7777;
+        assert_eq!((mode("d"), mode("d/f"), mode("g")), (0o750, 0o775, 0o400));
+        assert_eq!((seen("d/f").mtime(), seen("g").mtime()), (1_000_000_000, 1_000_000_000));
+    }
+
+    #[test]
+    fn a_time_that_no_clock_shows_is_refused() {
+        let mut header = Header::new_gnu();
+        header.set_mtime(u64::MAX);
+        header.set_size(0);
+        let mut builder = Builder::new(Vec::new());
+        builder.append_data(&mut header, "x", io::empty()).unwrap();
+        let unpacked = unpack(&builder.into_inner().unwrap()[..], tempfile::tempdir().unwrap().path());
+        assert!(matches!(unpacked, Err(Gone::Fault { kind: FaultKind::Archive, .. })), "{unpacked:?}");
     }
 
     #[test]

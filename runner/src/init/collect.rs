@@ -146,8 +146,8 @@ impl<W: Write> Collector<W> {
 }
 
 /// The archive frames of the link, which takes what the server takes.
-struct ArchiveWriter<'a> {
-    link: &'a mut Link,
+pub(super) struct ArchiveWriter<'a> {
+    pub(super) link: &'a mut Link,
 }
 
 impl Write for ArchiveWriter<'_> {

@@ -78,6 +78,15 @@ fn is_sandbox() -> bool {
     Pid::this().as_raw() == 1
 }
 
+/// Whether a process of this sandbox left no file outside of the work folder.
+pub(super) fn other_roots_are_empty() -> bool {
+    let is_empty = |root| match fs::read_dir(root) {
+        Ok(mut entries) => entries.next().is_none(),
+        Err(error) => error.kind() == io::ErrorKind::NotFound,
+    };
+    !is_sandbox() || OTHER_ROOTS.into_iter().all(is_empty)
+}
+
 fn remove_ipc() -> io::Result<()> {
     remove_system_v_ipc();
     match remove::empty(Path::new(MESSAGE_QUEUES)) {

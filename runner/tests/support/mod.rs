@@ -183,6 +183,7 @@ pub fn stage(argv: &[&str]) -> Stage {
         env: BTreeMap::from([("PATH".into(), "/usr/local/bin:/usr/bin:/bin".into())]),
         limits: LIMITS,
         hold: false,
+        archive: None,
         terminal: None,
     }
 }
