@@ -270,43 +270,6 @@ impl Shared {
 }
 
 impl Sandbox {
-    /// Starts processes of stages, which then wait for their program. One that does not come to wait is gone again. Without
-    /// worlds only that of the first stage is started: what a stage leaves behind is killed at its end.
-    ///
-    /// # Errors
-    /// The sandbox failed.
-    pub async fn park(&mut self, parkings: Vec<Parking>) -> Result<(), SandboxError> {
-        let parkings = self.possible(parkings);
-        let commands: Vec<_> = parkings.iter().map(Parking::command).collect();
-        self.writer.commands(&commands).await?;
-        self.parked(parkings).await
-    }
-
-    fn possible(&self, mut parkings: Vec<Parking>) -> Vec<Parking> {
-        if !self.container.has_worlds() {
-            parkings.truncate(1);
-        }
-        parkings
-    }
-
-    async fn parked(&mut self, parkings: Vec<Parking>) -> Result<(), SandboxError> {
-        for parking in parkings {
-            let said = tokio::time::timeout(CALL_DEADLINE, self.reader.next()).await;
-            match said.map_err(|_| SandboxError::NoGreeting)?? {
-                Some(LinkEvent::Control(Event::Parked { is_waiting, memory_bytes })) => {
-                    self.memory = ByteSize::b(memory_bytes);
-                    self.container.parked.extend(is_waiting.then_some(parking.stage));
-                }
-                Some(LinkEvent::Control(Event::Fault { message, .. })) => {
-                    return Err(SandboxError::Parking(message));
-                }
-                Some(_) => return Err(SandboxError::NoGreeting),
-                None => return Err(SandboxError::Ended),
-            }
-        }
-        Ok(())
-    }
-
     /// Puts together again what [`into_parts`](Self::into_parts) gave, when its run is over.
     #[must_use]
     pub fn from_parts(reader: LinkReader, writer: LinkWriter, container: Container) -> Self {

@@ -7,16 +7,16 @@ use crate::support::Server;
 use crate::support::metrics::Metrics;
 use crate::table::{Aim, Table, timed};
 
-struct Hello {
-    language: &'static str,
+pub struct Hello {
+    pub language: &'static str,
     file: &'static str,
-    code: &'static str,
+    pub code: &'static str,
     bare: &'static str,
-    rounds: usize,
+    pub rounds: usize,
     aim: f64,
 }
 
-const HELLOS: [Hello; 6] = [
+pub const HELLOS: [Hello; 6] = [
     Hello {
         language: "python",
         file: "main.py",

@@ -14,6 +14,7 @@
     reason = "a benchmark fails by panicking and answers by printing"
 )]
 
+mod cache;
 mod cold;
 mod echo;
 mod hello;
@@ -33,8 +34,9 @@ use table::Table;
 
 type Part = (&'static str, fn(&mut Table));
 
-const PARTS: [Part; 8] = [
+const PARTS: [Part; 9] = [
     ("hello", hello::measure),
+    ("cache", cache::measure),
     ("cold", cold::measure),
     ("load", load::measure),
     ("worlds", worlds::measure),

@@ -1,6 +1,9 @@
-//! A process that waits in a sandbox for its program.
+//! Processes that wait in a sandbox for their program.
 
-use runner::protocol::{Command, Stage};
+use bytesize::ByteSize;
+use runner::protocol::{Command, Event, Stage};
+
+use super::{CALL_DEADLINE, LinkEvent, Sandbox, SandboxError};
 
 /// A process to park.
 #[derive(Clone, Debug)]
@@ -17,5 +20,46 @@ impl Parking {
     /// What the runner is told.
     pub(super) fn command(&self) -> Command {
         Command::Park { stage: self.process.clone(), entry: self.entry.clone() }
+    }
+}
+
+impl Sandbox {
+    /// Starts processes of stages, which then wait for their program. One that does not come to wait is gone again. Without
+    /// worlds only that of the first stage is started: what a stage leaves behind is killed at its end.
+    ///
+    /// # Errors
+    /// The sandbox failed.
+    pub async fn park(&mut self, parkings: Vec<Parking>) -> Result<(), SandboxError> {
+        let parkings = self.possible(parkings);
+        let commands: Vec<_> = parkings.iter().map(Parking::command).collect();
+        self.writer.commands(&commands).await?;
+        self.parked(parkings).await
+    }
+
+    /// Those of them that can wait.
+    pub(super) fn possible(&self, mut parkings: Vec<Parking>) -> Vec<Parking> {
+        if !self.container.has_worlds() {
+            parkings.truncate(1);
+        }
+        parkings
+    }
+
+    /// Hears what became of them.
+    pub(super) async fn parked(&mut self, parkings: Vec<Parking>) -> Result<(), SandboxError> {
+        for parking in parkings {
+            let said = tokio::time::timeout(CALL_DEADLINE, self.reader.next()).await;
+            match said.map_err(|_| SandboxError::NoGreeting)?? {
+                Some(LinkEvent::Control(Event::Parked { is_waiting, memory_bytes })) => {
+                    self.memory = ByteSize::b(memory_bytes);
+                    self.container.parked.extend(is_waiting.then_some(parking.stage));
+                }
+                Some(LinkEvent::Control(Event::Fault { message, .. })) => {
+                    return Err(SandboxError::Parking(message));
+                }
+                Some(_) => return Err(SandboxError::NoGreeting),
+                None => return Err(SandboxError::Ended),
+            }
+        }
+        Ok(())
     }
 }

@@ -48,7 +48,7 @@ pub(super) fn cpu_below(root: Pid) -> Duration {
     let of = |pid| {
         let Process { cpu_ticks, waited_ticks, .. } = processes[&pid];
         let own = clock_getcpuclockid(Pid::from_raw(pid)).and_then(clock_gettime);
-        own.map_or(time(cpu_ticks), |own| Duration::from(own) + time(waited_ticks))
+        own.map_or_else(|_| time(cpu_ticks), |own| Duration::from(own) + time(waited_ticks))
     };
     below(&processes, root.as_raw()).into_iter().map(of).sum()
 }
