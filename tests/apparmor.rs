@@ -51,15 +51,6 @@ fn doctor(environment: &[(&str, &str)]) -> BTreeMap<String, [String; 3]> {
         .collect()
 }
 
-/// The isolation of a request with tests.
-fn isolation(server: &Server) -> Value {
-    let tests = json!([{ "input": "1", "expected": "1" }, { "input": "2", "expected": "2" }]);
-    let request = json!({ "language": "python", "code": "print(input())", "tests": tests });
-    let reply = server.post("/execute", &request).body;
-    assert_eq!(reply["status"], "success", "{reply}");
-    reply["isolation"].clone()
-}
-
 #[test]
 fn the_profile_is_understood() {
     parser(&["--skip-kernel-load", "--skip-cache"]);
@@ -77,7 +68,7 @@ fn the_engines_profile_permits_no_worlds_and_doctor_says_why() {
     for (subject, [level, seen, _]) in &findings {
         assert_ne!(level, "problem", "{subject}: {seen}");
     }
-    assert_eq!(isolation(&Server::start(&[])), "shared-sandbox");
+    assert_eq!(Server::start(&[]).isolation(), "shared-sandbox");
     let refused = dayfly(&["serve", "--port=0", "--isolation=world"], "");
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();
     assert!(!refused.status.success() && said.contains("Permission denied"), "{said}");
@@ -96,7 +87,7 @@ fn dayflys_profile_permits_worlds_and_confines_what_is_in_them() {
         assert_ne!(level, "problem", "{subject}: {seen}");
     }
     let server = Server::with_environment(&[], &[wanted]);
-    assert_eq!(isolation(&server), "world");
+    assert_eq!(server.isolation(), "world");
     let label = server.execute("python", "print(open('/proc/self/attr/current').read())", "");
     assert_eq!(label["stdout"], "dayfly-sandbox//&dayfly-sandbox//program (enforce)\n\n", "{label}");
 }

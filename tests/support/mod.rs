@@ -69,6 +69,15 @@ impl Server {
         reply.body
     }
 
+    /// What stands between the tests of a request.
+    pub fn isolation(&self) -> Value {
+        let tests = json!([{ "input": "1", "expected": "1" }, { "input": "2", "expected": "2" }]);
+        let request = json!({ "language": "python", "code": "print(input())", "tests": tests });
+        let reply = self.post("/execute", &request).body;
+        assert_eq!(reply["status"], "success", "{reply}");
+        reply["isolation"].clone()
+    }
+
     pub fn post(&self, path: &str, body: &Value) -> Reply {
         let body = body.to_string();
         self.send(&post_head(path, "application/json", body.len()), body.as_bytes())
