@@ -181,15 +181,18 @@ impl Pool {
     }
 
     /// Says that a caller waits for a sandbox that is made just now, until what this gives is dropped.
-    pub(crate) fn caller(&self) -> Caller<'_> {
-        self.first().callers += 1;
-        Caller { pool: self }
+    pub(crate) fn caller(&self) -> Claim<'_> {
+        self.claim(|first| &mut first.callers)
     }
 
     /// Says that a run is under way, until what this gives is dropped.
-    pub(crate) fn run(&self) -> UnderWay<'_> {
-        self.first().runs += 1;
-        UnderWay { pool: self }
+    pub(crate) fn run(&self) -> Claim<'_> {
+        self.claim(|first| &mut first.runs)
+    }
+
+    fn claim(&self, count: fn(&mut First) -> &mut usize) -> Claim<'_> {
+        *count(&mut self.first()) += 1;
+        Claim { pool: self, count }
     }
 
     /// Makes a sandbox of the language ready, however rarely it is asked for.
@@ -354,28 +357,16 @@ impl Pool {
     }
 }
 
-/// A caller for whom a sandbox is made, until it is dropped.
+/// One of those that come first, until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Caller<'a> {
+pub(crate) struct Claim<'a> {
     pool: &'a Pool,
+    count: fn(&mut First) -> &mut usize,
 }
 
-impl Drop for Caller<'_> {
+impl Drop for Claim<'_> {
     fn drop(&mut self) {
-        self.pool.first().callers -= 1;
-        self.pool.changed.notify_one();
-    }
-}
-
-/// A run that is under way, until it is dropped.
-#[derive(Debug)]
-pub(crate) struct UnderWay<'a> {
-    pool: &'a Pool,
-}
-
-impl Drop for UnderWay<'_> {
-    fn drop(&mut self) {
-        self.pool.first().runs -= 1;
+        *(self.count)(&mut self.pool.first()) -= 1;
         self.pool.changed.notify_one();
     }
 }
