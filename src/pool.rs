@@ -171,13 +171,18 @@ impl Pool {
 
     async fn renew(&self, sandbox: &mut Sandbox, language: &Arc<Language>) -> Result<(), SandboxError> {
         let job = Job::blank(language);
-        if sandbox.limits() == job.first_limits() {
-            return sandbox.renew(job.parkings()).await;
+        let parkings = job.parkings();
+        let has_its_server = sandbox.has_fork_server() || parkings.iter().all(|parking| !parking.forks);
+        if has_its_server && sandbox.limits() == job.first_limits() {
+            return sandbox.renew(parkings).await;
         }
         sandbox.renew(Vec::new()).await?;
+        if !has_its_server {
+            sandbox.admit_fork_server();
+        }
         // Before a process starts: what it finds out about its memory must be true of the next run.
         sandbox.limit(job.first_limits()).await?;
-        sandbox.park(job.parkings()).await
+        sandbox.park(parkings).await
     }
 
     /// Says that a caller waits for a sandbox that is made just now, until what this gives is dropped.

@@ -253,8 +253,17 @@ impl Shared {
         };
         let (client, spec) = (self.client.clone(), spec.clone());
         let limits = std::sync::Mutex::new((spec.memory, spec.processes));
-        let container =
-            Container { client, id, spec, parked: Vec::new(), limits, is_kept: false, worlds, removal };
+        let container = Container {
+            client,
+            id,
+            spec,
+            parked: Vec::new(),
+            limits,
+            is_kept: false,
+            has_fork_server: false,
+            worlds,
+            removal,
+        };
         if container.has_worlds() != has_worlds {
             self.has_worlds.store(container.has_worlds(), Ordering::Relaxed);
             let (memory, processes) = container.limits();
@@ -296,8 +305,7 @@ impl Sandbox {
             .assign(Lease { tenant: Tenant { slot: None, span: Span::none() }, _counted: None });
         // In one write: each takes its time on the way.
         let parkings = self.possible(parkings);
-        let commands: Vec<_> =
-            [Command::Renew].into_iter().chain(parkings.iter().map(Parking::command)).collect();
+        let commands: Vec<_> = [Command::Renew].into_iter().chain(self.commands(&parkings)).collect();
         self.writer.commands(&commands).await?;
         let said = tokio::time::timeout(RENEWAL_DEADLINE, self.reader.next()).await;
         match said.map_err(|_| SandboxError::Ended)?? {
@@ -320,6 +328,17 @@ impl Sandbox {
     #[must_use]
     pub fn limits(&self) -> (ByteSize, u32) {
         self.container.limits()
+    }
+
+    /// Whether there may be a process in it that runs are forks of.
+    #[must_use]
+    pub fn has_fork_server(&self) -> bool {
+        self.container.has_fork_server
+    }
+
+    /// Lets such a process be there from the next parking on, beside those that are asked for in the next [`limit`](Self::limit).
+    pub fn admit_fork_server(&mut self) {
+        self.container.has_fork_server = true;
     }
 
     /// Changes these limits.

@@ -1,6 +1,8 @@
 // Preloaded where a toolchain starts before there is a program. Until then the file that SOURCE names is a FIFO. Whoever
 // opens it waits here until the FIFO's writer is done, and is given what has its name then: the program, a regular file.
 #define _GNU_SOURCE
+#include "fork_server.h"
+
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -26,6 +28,7 @@ static void await(int folder, const char *path) {
         found.st_dev != fifo.st_dev)
         return;
     fifo.st_ino = 0; // the program's own FIFOs are none of ours
+    serve_forks();
     int descriptor;
     do
         descriptor = openat(folder, path, O_RDONLY | O_CLOEXEC);

@@ -11,6 +11,7 @@ mod cgroup;
 mod child;
 mod collect;
 mod filter;
+mod fork_server;
 mod link;
 mod parked;
 mod process_tree;
@@ -35,6 +36,7 @@ use nix::sys::signalfd::{SfdFlags, SignalFd};
 
 use self::archive::{ArchiveReader, unpack};
 use self::cgroup::Meter;
+use self::fork_server::Forking;
 use self::link::Link;
 use self::parked::Parked;
 use self::snapshot::Snapshot;
@@ -101,6 +103,7 @@ struct Init<'a> {
     stdin: Stdin,
     worlds: Worlds,
     parked: Vec<Parked>,
+    forking: Forking,
 }
 
 impl<'a> Init<'a> {
@@ -124,6 +127,7 @@ impl<'a> Init<'a> {
             stdin: Stdin::default(),
             worlds: Worlds::find(work)?,
             parked: Vec::new(),
+            forking: Forking::default(),
         })
     }
 
@@ -275,8 +279,8 @@ impl<'a> Init<'a> {
                     }
                     return Ok(Start { stages, stay, parked, again });
                 }
-                Some(Message::Control(Command::Park { stage, entry })) if !unpacked => {
-                    self.park(&stage, &entry)?;
+                Some(Message::Control(Command::Park { stage, entry, forks })) if !unpacked => {
+                    self.park(&stage, &entry, forks)?;
                 }
                 Some(Message::Control(Command::CloseStdin)) => self.stdin.end(),
                 Some(Message::Control(Command::Signal { .. } | Command::Resize { .. })) => {}

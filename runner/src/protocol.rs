@@ -32,7 +32,7 @@ use serde::{Deserialize, Serialize};
 pub use self::files::{Archived, CollectLimits, LONGEST_PATH, MOST_SKIPPED, SkipReason, SkippedFile};
 
 /// The version of this protocol, said in [`Event::Hello`].
-pub const PROTOCOL: u32 = 5;
+pub const PROTOCOL: u32 = 6;
 
 /// Bytes of input that the server may send before any is granted with [`Event::StdinWindow`].
 pub const STDIN_WINDOW: usize = 256 * 1024;
@@ -65,6 +65,10 @@ pub enum Command {
         stage: Stage,
         /// The name in the work folder that is a FIFO until the start. When the stage begins, a file must be there.
         entry: String,
+        /// Whether the process is a fork of one that stays for the next runs; the runner starts that when it is first asked
+        /// for. Needs worlds, and one more process.
+        #[serde(default)]
+        forks: bool,
     },
     /// Changes the window of the terminal of the stage that runs; nothing when it has none.
     Resize {

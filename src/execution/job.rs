@@ -116,6 +116,7 @@ impl Job {
                 ..stage.clone()
             },
             stage,
+            forks: parked.forks,
             entry: parked.awaits.clone().unwrap_or_else(|| self.program.entry().to_owned()),
         })
     }

@@ -143,6 +143,8 @@ struct WrittenStage {
     #[serde(default)]
     launcher_environment: BTreeMap<String, String>,
     awaits: Option<String>,
+    #[serde(default)]
+    forks: bool,
 }
 
 impl Spec {

@@ -21,6 +21,8 @@ pub struct Container {
     pub(super) limits: Mutex<(ByteSize, u32)>,
     /// Whether others may follow its first run, each in a world.
     pub(super) is_kept: bool,
+    /// Whether there may be a fork server in it, which is counted among its processes.
+    pub(super) has_fork_server: bool,
     pub(super) worlds: Worlds,
     pub(super) removal: Removal,
 }
@@ -59,7 +61,7 @@ impl Container {
         let body = ContainerUpdateBody {
             memory: limit,
             memory_swap: limit,
-            pids_limit: Some(pids_limit(processes, self.has_worlds())),
+            pids_limit: Some(pids_limit(processes, self.has_worlds(), self.has_fork_server)),
             ..ContainerUpdateBody::default()
         };
         self.client.container_update(&self.id, &body, Deadline::after(CALL_DEADLINE)).await?;

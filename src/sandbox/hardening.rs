@@ -37,9 +37,10 @@ const TMP_SHARE: u64 = 8;
 const SHM_SHARE: u64 = 16;
 
 const OPEN_FILES: i64 = 1024;
-/// The runner is among those that are counted, and so is the first process of its world, where there are worlds.
-const RUNNER_PROCESSES: i64 = 1;
-const WORLD_PROCESSES: i64 = 1;
+/// The runner is among those that are counted, and so are the first process of a world and the fork server, where there are.
+const RUNNER: i64 = 1;
+const WORLD_FIRST: i64 = 1;
+const FORK_SERVER: i64 = 1;
 /// High, so that the host's own processes outlive the sandbox; below the 1000 of the runner's children.
 const OOM_SCORE_ADJ: i64 = 500;
 const ONE_CPU: i64 = 1_000_000_000;
@@ -109,7 +110,7 @@ pub(super) fn container(spec: &SandboxSpec, common: &Common<'_>) -> ContainerCre
             memory: Some(bytes(spec.memory)),
             memory_swap: Some(bytes(spec.memory)),
             nano_cpus: Some(ONE_CPU),
-            pids_limit: Some(pids_limit(spec.processes, common.has_worlds)),
+            pids_limit: Some(pids_limit(spec.processes, common.has_worlds, false)),
             oom_score_adj: Some(OOM_SCORE_ADJ),
             network_mode: Some("none".into()),
             ipc_mode: Some("private".into()),
@@ -151,8 +152,11 @@ pub(super) fn container(spec: &SandboxSpec, common: &Common<'_>) -> ContainerCre
 }
 
 /// The engine's limit for this many processes and threads of the stages.
-pub(super) fn pids_limit(processes: u32, has_worlds: bool) -> i64 {
-    i64::from(processes) + RUNNER_PROCESSES + if has_worlds { WORLD_PROCESSES } else { 0 }
+pub(super) fn pids_limit(processes: u32, has_worlds: bool, has_fork_server: bool) -> i64 {
+    i64::from(processes)
+        + RUNNER
+        + i64::from(has_worlds) * WORLD_FIRST
+        + i64::from(has_fork_server) * FORK_SERVER
 }
 
 /// The size of a file system: one part in `share` of the memory, and never more than `most`.

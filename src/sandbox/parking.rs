@@ -14,12 +14,15 @@ pub struct Parking {
     pub process: Stage,
     /// The file of the work folder that it opens: the entry, or what a stage before it makes.
     pub entry: String,
+    /// Whether, in a sandbox that is kept, it can be a fork of one that stays.
+    pub forks: bool,
 }
 
 impl Parking {
-    /// What the runner is told.
-    pub(super) fn command(&self) -> Command {
-        Command::Park { stage: self.process.clone(), entry: self.entry.clone() }
+    /// What the runner is told, where there may be a fork server or not.
+    pub(super) fn command(&self, has_fork_server: bool) -> Command {
+        let forks = self.forks && has_fork_server;
+        Command::Park { stage: self.process.clone(), entry: self.entry.clone(), forks }
     }
 }
 
@@ -31,9 +34,14 @@ impl Sandbox {
     /// The sandbox failed.
     pub async fn park(&mut self, parkings: Vec<Parking>) -> Result<(), SandboxError> {
         let parkings = self.possible(parkings);
-        let commands: Vec<_> = parkings.iter().map(Parking::command).collect();
+        let commands: Vec<_> = self.commands(&parkings).collect();
         self.writer.commands(&commands).await?;
         self.parked(parkings).await
+    }
+
+    pub(super) fn commands(&self, parkings: &[Parking]) -> impl Iterator<Item = Command> {
+        let has_fork_server = self.container.has_fork_server;
+        parkings.iter().map(move |parking| parking.command(has_fork_server))
     }
 
     /// Those of them that can wait.

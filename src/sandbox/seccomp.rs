@@ -78,6 +78,9 @@ const OTHER_NAMESPACES: u64 = 0x4600_0080;
 /// `CLONE_NEWUSER | CLONE_NEWNS`, in which the runner settles (unshare(2)).
 const HOME_NAMESPACES: u64 = 0x1002_0000;
 
+/// `CLONE_NEWUSER`, `CLONE_NEWIPC`, `CLONE_NEWPID` and `CLONE_NEWNS`: a fork server's forks join a world (setns(2)).
+const WORLD_NAMESPACES: [u64; 4] = [0x1000_0000, 0x0800_0000, 0x2000_0000, 0x0002_0000];
+
 /// `ADDR_NO_RANDOMIZE` and friends are refused: only the plain personality, and asking for it (personality(2)).
 const PERSONALITIES: [u64; 2] = [0, 0xffff_ffff];
 
@@ -151,6 +154,9 @@ fn make(ia32: bool) -> String {
     syscalls.push(allow("mount", Vec::new()));
     syscalls.push(allow("umount2", vec![Argument::equals(1, 0)]));
     syscalls.push(allow("unshare", vec![Argument::equals(0, HOME_NAMESPACES)]));
+    for namespace in WORLD_NAMESPACES {
+        syscalls.push(allow("setns", vec![Argument::equals(1, namespace)]));
+    }
     syscalls.push(allow("clone", vec![Argument::has_none_of(0, OTHER_NAMESPACES)]));
     // Its flags are behind a pointer, out of a filter's reach: with this answer, libraries use clone instead.
     syscalls.push(refuse("clone3", ENOSYS));
@@ -218,13 +224,12 @@ mod tests {
             "process_vm_writev",
             "ptrace",
             "request_key",
-            "setns",
             "socketcall",
             "userfaultfd",
         ] {
             assert!(!allowed.contains(&&name.into()), "{name}");
         }
-        for name in ["clone", "umount2", "unshare"] {
+        for name in ["clone", "setns", "umount2", "unshare"] {
             let mut of_it = profile["syscalls"].as_array().unwrap().iter().filter(|rule| {
                 rule["action"] == ALLOW && rule["names"].as_array().unwrap().contains(&name.into())
             });

@@ -20,5 +20,8 @@ for pid in others:
         try: os.open(f'/proc/{pid}/mem', mode)
         except OSError as error: assert error.errno in (1, 13), error
         else: raise AssertionError(f'the memory of {pid}')
+    for name in CLOSED:
+        try: os.readlink(f'/proc/{pid}/{name}'); raise AssertionError((pid, name))
+        except OSError as error: assert error.errno in (1, 2, 13, 22), (pid, name, error)
 assert '1' in others
 print('made')

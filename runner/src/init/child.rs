@@ -2,12 +2,12 @@
 
 use std::fs::{self, File};
 use std::io::{self, pipe};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
 
-use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl};
 use nix::sys::prctl;
 use nix::sys::resource::{Resource, setrlimit};
 use nix::sys::signal::{SigHandler, SigSet, SigmaskHow, Signal, signal, sigprocmask};
@@ -60,32 +60,65 @@ impl Streams {
     }
 }
 
+/// The kernel's own limit per process backs the runner's for the whole stage, should that ever be late.
+pub(super) fn cpu_seconds(stage: &Stage) -> u64 {
+    stage.limits.cpu_ms.div_ceil(1000).saturating_add(1)
+}
+
 /// Starts `stage` in `work`, with these as its standard streams.
-pub(super) fn spawn(stage: &Stage, work: &Path, [stdin, stdout, stderr]: [OwnedFd; 3]) -> io::Result<Pid> {
-    let Some((program, arguments)) = stage.argv.split_first() else {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "an empty argv"));
-    };
-    // The kernel's own limit per process backs the runner's for the whole stage, should that ever be late.
-    let cpu_seconds = stage.limits.cpu_ms.div_ceil(1000).saturating_add(1);
+pub(super) fn spawn(stage: &Stage, work: &Path, streams: [OwnedFd; 3]) -> io::Result<Pid> {
+    let cpu_seconds = cpu_seconds(stage);
     let is_on_terminal = stage.stage == StageName::Run && stage.terminal.is_some();
-    let mut command = Command::new(program);
-    command.args(arguments).env_clear().envs(&stage.env).current_dir(work);
-    command.stdin(stdin).stdout(stdout).stderr(stderr);
+    let mut command = command(stage, work, streams)?;
     if is_on_terminal {
         command.env("TERM", terminal::TYPE);
     } else {
         command.process_group(0);
     }
+    start(command, move || {
+        if is_on_terminal {
+            terminal::control(io::stdin().as_fd())?;
+        }
+        in_child(cpu_seconds)
+    })
+}
+
+/// Starts what forks are made of, which are limited and filtered, and may be killed first, as it is not. Its environment
+/// names its end of the socket.
+pub(super) fn spawn_fork_server(
+    stage: &Stage,
+    work: &Path,
+    streams: [OwnedFd; 3],
+    socket: OwnedFd,
+) -> io::Result<Pid> {
+    let mut command = command(stage, work, streams)?;
+    command.env("FORK_SERVER", socket.as_raw_fd().to_string());
+    start(command, move || {
+        restore_default_signals()?;
+        fcntl(&socket, FcntlArg::F_SETFD(FdFlag::empty()))?;
+        setrlimit(Resource::RLIMIT_CORE, 0, 0).map_err(io::Error::from)
+    })
+}
+
+fn command(stage: &Stage, work: &Path, [stdin, stdout, stderr]: [OwnedFd; 3]) -> io::Result<Command> {
+    let Some((program, arguments)) = stage.argv.split_first() else {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "an empty argv"));
+    };
+    let mut command = Command::new(program);
+    command.args(arguments).env_clear().envs(&stage.env).current_dir(work);
+    command.stdin(stdin).stdout(stdout).stderr(stderr);
+    Ok(command)
+}
+
+fn start(
+    mut command: Command,
+    in_child: impl FnMut() -> io::Result<()> + Send + Sync + 'static,
+) -> io::Result<Pid> {
     #[expect(unsafe_code, reason = "the only way to act between fork and exec")]
     // SAFETY: this process has one thread, so what the closure does after the fork is not bound to async-signal-safe
     // calls; it makes system calls only and writes one file.
     unsafe {
-        command.pre_exec(move || {
-            if is_on_terminal {
-                terminal::control(io::stdin().as_fd())?;
-            }
-            in_child(cpu_seconds)
-        });
+        command.pre_exec(in_child);
     }
     let pid = command.spawn()?.id();
     Ok(Pid::from_raw(i32::try_from(pid).map_err(io::Error::other)?))

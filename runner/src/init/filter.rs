@@ -107,6 +107,16 @@ pub(super) fn install() -> io::Result<()> {
     }
 }
 
+/// The program as the kernel takes it; nothing for a kernel without seccomp.
+pub(super) fn bytes() -> Vec<u8> {
+    let program = if kernel_has_seccomp() { program() } else { Vec::new() };
+    let bytes = |instruction: sock_filter| {
+        let [code, k] = [instruction.code.to_ne_bytes().to_vec(), instruction.k.to_ne_bytes().to_vec()];
+        [code, vec![instruction.jt, instruction.jf], k].concat()
+    };
+    program.into_iter().flat_map(bytes).collect()
+}
+
 fn kernel_has_seccomp() -> bool {
     #[expect(unsafe_code, reason = "no safe wrapper of this prctl exists")]
     // SAFETY: it takes no argument and changes nothing (PR_GET_SECCOMP(2const)).

@@ -49,7 +49,7 @@ pub(super) struct Feed {
 
 impl Init<'_> {
     /// Starts the stage's process, and says whether it waits for its entry now. One that does not is gone.
-    pub(super) fn park(&mut self, stage: &Stage, entry: &str) -> Result<(), Gone> {
+    pub(super) fn park(&mut self, stage: &Stage, entry: &str, forks: bool) -> Result<(), Gone> {
         if self.parked.iter().any(|parked| parked.stage == stage.stage) {
             return Err(Gone::protocol("a second process to park for a stage"));
         }
@@ -62,10 +62,18 @@ impl Init<'_> {
         }
         let entry = self.work.join(entry);
         mkfifo(&entry, Mode::from_bits_truncate(0o644)).map_err(|e| Gone::system("mkfifo")(e.into()))?;
+        if forks {
+            self.forking.prepare(stage, self.work, self.link);
+        }
         let world = self.worlds.take(WorkFolder::Shared)?;
         let usage = Usage::start(&self.meter);
-        let is_waiting = match self.start(stage, world)? {
+        let server = self.forking.server().filter(|_| forks);
+        let is_fork = server.is_some();
+        let is_waiting = match self.start(stage, world, server)? {
             Err(_) => {
+                if is_fork {
+                    self.forking.fail();
+                }
                 remove(&entry)?;
                 false
             }

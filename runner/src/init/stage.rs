@@ -11,6 +11,7 @@ use nix::sys::signal::Signal;
 
 use super::cgroup::Meter;
 use super::child::Streams;
+use super::fork_server::ForkServer;
 use super::link::Link;
 use super::parked::Feed;
 use super::processes::Processes;
@@ -55,7 +56,7 @@ impl Init<'_> {
                 // First of all: making it is not the stage's own work.
                 let world = self.worlds.take(folder)?;
                 let usage = Usage::start(&self.meter);
-                match self.start(stage, world)? {
+                match self.start(stage, world, None)? {
                     Ok((processes, streams)) => Running::new(processes, streams, &stage.limits, usage, None),
                     Err(error) => {
                         let message = format!("{}: {error}", stage.argv.first().map_or("", String::as_str));
@@ -90,11 +91,13 @@ impl Init<'_> {
         Ok(usage.report(stage.stage, end, stopped, cut))
     }
 
-    /// Starts the stage's program. The inner error is the program's own: it cannot be started.
+    /// Starts the stage's program, in a world as a fork if there is a fork server. The inner error is the program's own: it
+    /// cannot be started.
     pub(super) fn start(
         &self,
         stage: &Stage,
         world: Option<World>,
+        server: Option<&ForkServer>,
     ) -> Result<io::Result<(Processes, Streams)>, Gone> {
         let (streams, program_ends) =
             Streams::open(stage).map_err(Gone::system("making the streams of a stage"))?;
@@ -102,7 +105,11 @@ impl Init<'_> {
             let spawned = child::spawn(stage, self.work, program_ends);
             return Ok(spawned.map(|first| (Processes::Children(Reaper::new(first)), streams)));
         };
-        match world.start(stage, &program_ends) {
+        let started = match server {
+            Some(server) => world.start_fork(server, stage, &program_ends),
+            None => world.start(stage, &program_ends),
+        };
+        match started {
             Ok(()) => Ok(Ok((Processes::World(world), streams))),
             Err(error) => {
                 world.leave().map_err(Gone::system("leaving a world"))?;

@@ -35,6 +35,7 @@ use self::first::{FromWorld, ToWorld};
 use self::furniture::Furniture;
 pub(super) use self::furniture::WorkFolder;
 use self::home::Home;
+use super::fork_server::ForkServer;
 use super::reaper::Used;
 use super::{Gone, process_tree};
 use crate::protocol::Worlds as Said;
@@ -198,6 +199,25 @@ impl World {
         match self.channel.receive()? {
             Some(FromWorld::Started) => Ok(()),
             Some(FromWorld::NotStarted { message }) => Err(io::Error::other(message)),
+            _ => Err(io::Error::other("the first process of its world has ended")),
+        }
+    }
+
+    /// Starts it there as a fork.
+    pub(super) fn start_fork(
+        &self,
+        server: &ForkServer,
+        stage: &Stage,
+        streams: &[OwnedFd; 3],
+    ) -> io::Result<()> {
+        self.channel.send(&ToWorld::Open)?;
+        let Some((FromWorld::Opened, namespaces)) = self.channel.receive_with()? else {
+            return Err(io::Error::other("the first process of its world does not open it"));
+        };
+        let program = server.fork(stage, &namespaces, streams)?.as_raw();
+        self.channel.send(&ToWorld::Adopt { program })?;
+        match self.channel.receive()? {
+            Some(FromWorld::Started) => Ok(()),
             _ => Err(io::Error::other("the first process of its world has ended")),
         }
     }

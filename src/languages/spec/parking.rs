@@ -15,6 +15,8 @@ pub struct ParkedCommand {
     pub environment: BTreeMap<String, String>,
     /// The file of the work folder that it opens: what the stage before it makes, or the entry if not given.
     pub awaits: Option<String>,
+    /// Whether it can be a fork server, of which each run in a kept sandbox gets a fork.
+    pub forks: bool,
 }
 
 /// How a stage's own command parks.
@@ -33,9 +35,10 @@ pub(super) fn parked(stage: &str, written: &WrittenStage) -> Result<Option<Parke
         (None, Some(launcher)) => ("launcher", Some(launcher)),
         (Some(_), Some(_)) => return Err(format!("{stage}: `park` and `launcher` exclude each other")),
     };
-    if written.launcher.is_none() && (!written.launcher_environment.is_empty() || written.awaits.is_some()) {
+    let is_launched = !written.launcher_environment.is_empty() || written.awaits.is_some() || written.forks;
+    if written.launcher.is_none() && is_launched {
         return Err(format!(
-            "{stage}: `launcher_environment` and `awaits` are of a launcher, and there is none"
+            "{stage}: `launcher_environment`, `awaits` and `forks` are of a launcher, and there is none"
         ));
     }
     let Some(command) = command else { return Ok(None) };
@@ -55,6 +58,7 @@ pub(super) fn parked(stage: &str, written: &WrittenStage) -> Result<Option<Parke
         command: command.clone(),
         environment: written.launcher_environment.clone(),
         awaits: written.awaits.clone(),
+        forks: written.forks,
     }))
 }
 

@@ -11,8 +11,8 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 const LENGTH: usize = size_of::<u32>();
-/// Those that a program starts with.
-const DESCRIPTORS: usize = 3;
+/// No message has more: those of a world's namespaces.
+const MOST_DESCRIPTORS: usize = 4;
 
 /// One end of it.
 #[derive(Debug)]
@@ -39,13 +39,9 @@ impl Channel {
     }
 
     /// Sends descriptors with the message, which stay open here.
-    pub(super) fn send_with(
-        &self,
-        message: &impl Serialize,
-        descriptors: &[OwnedFd; DESCRIPTORS],
-    ) -> io::Result<()> {
+    pub(super) fn send_with(&self, message: &impl Serialize, descriptors: &[OwnedFd]) -> io::Result<()> {
         let bytes = encode(message)?;
-        let numbers = [0, 1, 2].map(|index: usize| descriptors[index].as_raw_fd());
+        let numbers: Vec<_> = descriptors.iter().map(AsRawFd::as_raw_fd).collect();
         let control = [ControlMessage::ScmRights(&numbers)];
         let data = [IoSlice::new(&bytes)];
         let sent = sendmsg::<()>(self.0.as_raw_fd(), &data, &control, MsgFlags::MSG_NOSIGNAL, None)?;
@@ -63,12 +59,10 @@ impl Channel {
     }
 
     /// The next message, and the descriptors that were sent with it.
-    pub(super) fn receive_with<T: DeserializeOwned>(
-        &self,
-    ) -> io::Result<Option<(T, [OwnedFd; DESCRIPTORS])>> {
+    pub(super) fn receive_with<T: DeserializeOwned>(&self) -> io::Result<Option<(T, Vec<OwnedFd>)>> {
         let mut length = [0; LENGTH];
         let mut data = [IoSliceMut::new(&mut length)];
-        let mut space = nix::cmsg_space!([i32; DESCRIPTORS]);
+        let mut space = nix::cmsg_space!([i32; MOST_DESCRIPTORS]);
         let flags = MsgFlags::MSG_CMSG_CLOEXEC;
         let received = recvmsg::<()>(self.0.as_raw_fd(), &mut data, Some(&mut space), flags)?;
         let mut descriptors = Vec::new();
@@ -84,8 +78,6 @@ impl Channel {
             return Ok(None);
         }
         (&self.0).read_exact(&mut length[bytes..])?;
-        let descriptors =
-            descriptors.try_into().map_err(|_| io::Error::other("a message without its descriptors"))?;
         Ok(Some((self.receive_rest(length)?, descriptors)))
     }
 
@@ -125,8 +117,9 @@ mod tests {
             one.send_with(&long, &[null(), writer.into(), null()]).unwrap();
             one.send(&7).unwrap();
         });
-        let (text, [_, writer, _]): (String, _) = other.receive_with().unwrap().unwrap();
+        let (text, descriptors): (String, _) = other.receive_with().unwrap().unwrap();
         assert_eq!(text.len(), 1 << 20);
+        let [_, writer, _] = <[OwnedFd; 3]>::try_from(descriptors).unwrap();
         assert_eq!(other.receive::<i32>().unwrap(), Some(7));
         sender.join().unwrap();
         assert_eq!(other.receive::<i32>().unwrap(), None);

@@ -5,14 +5,14 @@
 
 use std::fs::File;
 use std::io;
-use std::os::fd::{AsFd, AsRawFd};
+use std::os::fd::{AsFd, AsRawFd, OwnedFd};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use nix::errno::Errno;
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
 use nix::sys::signal::{SigSet, Signal, killpg};
 use nix::sys::signalfd::{SfdFlags, SignalFd};
-use nix::unistd::{dup2_stdin, dup2_stdout};
+use nix::unistd::{Pid, dup2_stdin, dup2_stdout};
 use serde::{Deserialize, Serialize};
 
 use super::WorldError;
@@ -27,6 +27,10 @@ use crate::protocol::Stage;
 pub(super) enum ToWorld {
     /// Starts the program, with the descriptors of its streams.
     Start { stage: Stage },
+    /// Asks for the namespaces, so that a process can join them.
+    Open,
+    /// Takes a process that has joined them as the program.
+    Adopt { program: i32 },
     /// Sends a signal to its process group.
     Signal { signal: i32 },
 }
@@ -40,6 +44,8 @@ pub(super) enum FromWorld {
     Refused { message: String },
     /// It is not, because the files could not be copied.
     FilesRefused { message: String },
+    /// The descriptors of the namespaces come with this.
+    Opened,
     /// The program runs.
     Started,
     /// It does not.
@@ -71,10 +77,20 @@ fn serve(channel: &Channel, furniture: &Furniture, folder: WorkFolder) -> io::Re
         Err(WorldError::Files(message)) => return channel.send(&FromWorld::FilesRefused { message }),
     };
     channel.send(&FromWorld::Ready)?;
-    let Some((ToWorld::Start { stage }, streams)) = channel.receive_with()? else { return Ok(()) };
-    let program = match child::spawn(&stage, &furniture.work.path, streams) {
-        Ok(program) => program,
-        Err(error) => return channel.send(&FromWorld::NotStarted { message: error.to_string() }),
+    let program = loop {
+        match channel.receive_with()? {
+            Some((ToWorld::Open, _)) => channel.send_with(&FromWorld::Opened, &namespaces()?)?,
+            Some((ToWorld::Adopt { program }, _)) => break Pid::from_raw(program),
+            Some((ToWorld::Start { stage }, streams)) => {
+                let streams =
+                    streams.try_into().map_err(|_| io::Error::other("a start without its streams"))?;
+                match child::spawn(&stage, &furniture.work.path, streams) {
+                    Ok(program) => break program,
+                    Err(error) => return channel.send(&FromWorld::NotStarted { message: error.to_string() }),
+                }
+            }
+            _ => return Ok(()),
+        }
     };
     channel.send(&FromWorld::Started)?;
     let mut reaper = Reaper::new(program);
@@ -113,6 +129,12 @@ fn watch(channel: &Channel, signals: &SignalFd, reaper: &mut Reaper) -> io::Resu
             }
         }
     }
+}
+
+/// Those of this process, in the order in which they can be joined (namespaces(7)).
+fn namespaces() -> io::Result<[OwnedFd; 4]> {
+    let open = |name| File::open(format!("/proc/self/ns/{name}")).map(OwnedFd::from);
+    Ok([open("user")?, open("ipc")?, open("pid")?, open("mnt")?])
 }
 
 /// The signal is blocked already, as in the runner.
