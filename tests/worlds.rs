@@ -91,8 +91,11 @@ fn tests_find_the_files_of_their_own_run() {
     let source = concat!(env!("CARGO_MANIFEST_DIR"), "/languages/python");
     assert!(Command::new("cp").args(["-r", source]).arg(&folder).status().unwrap().success());
     let spec = fs::read_to_string(folder.join("language.toml")).unwrap();
-    let spec: String =
-        spec.lines().filter(|line| !line.starts_with("launcher") && !line.starts_with("forks")).map(|line| format!("{line}\n")).collect();
+    let spec: String = spec
+        .lines()
+        .filter(|line| !line.starts_with("launcher") && !line.starts_with("forks"))
+        .map(|line| format!("{line}\n"))
+        .collect();
     fs::write(folder.join("language.toml"), spec).unwrap();
     let server = one_container_for_all(&["--languages", languages.path().to_str().unwrap()]);
     let mut served = BTreeSet::new();

@@ -95,9 +95,10 @@ static int settle(const struct asked *asked, const char *folder) {
     for (int i = 0; i < STREAMS; i++)
         if (dup2(asked->descriptors[i], i) < 0)
             return 0;
-    if (syscall(SYS_close_range, STREAMS, ~0U, 0) != 0)
-        for (int i = sysconf(_SC_OPEN_MAX); i-- > STREAMS;)
-            close(i);
+    // What else is open is the interpreter's own.
+    close(server);
+    for (int i = 0; i < STREAMS + NAMESPACES; i++)
+        close(asked->descriptors[i]);
     if (setpgid(0, 0) != 0 || chdir(folder) != 0 || !give_up_capabilities() || setrlimit(RLIMIT_CPU, &time) != 0 ||
         prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) != 0)
         return 0;
@@ -141,11 +142,11 @@ static int fork_into(const struct asked *asked, const char *folder) {
     return program;
 }
 
-void serve_forks(void) {
+int serve_forks(void) {
     static char folder[PATH_MAX];
     static struct asked asked;
     if (server < 0)
-        return;
+        return 0;
     int32_t program = 0;
     // The work folder of now is not that of the forks. And none of them may look in here.
     if (!getcwd(folder, sizeof folder) || chdir("/") != 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
@@ -154,7 +155,7 @@ void serve_forks(void) {
         program = fork_into(&asked, folder);
         if (program == 0) {
             server = -1;
-            return;
+            return 1;
         }
         for (int i = 0; i < STREAMS + NAMESPACES; i++)
             close(asked.descriptors[i]);

@@ -1,2 +1,2 @@
-// Returns in each fork, or at once in a process that is no fork server.
-void serve_forks(void);
+// Returns in each fork, which it says, or at once in a process that is no fork server.
+int serve_forks(void);

@@ -2,6 +2,8 @@
 // does anything else, and reads it when it has started: the first read waits until the FIFO's writer is done, and reads
 // what has the FIFO's name then, the program as a regular file.
 #define _GNU_SOURCE
+#include "fork_server.h"
+
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -35,7 +37,16 @@ static int open_interrupted(const char *path) {
     return descriptor;
 }
 
+// R has made its folder for temporary files by now, in a /tmp that is not the fork's.
+static void make_temporary_folder(void) {
+    const char *folder = getenv("R_SESSION_TMPDIR");
+    if (folder)
+        mkdir(folder, 0700); // R says itself that it cannot write there
+}
+
 static void await(const char *path) {
+    if (serve_forks())
+        make_temporary_folder();
     char text[4096];
     int fifo = open_interrupted(path);
     ssize_t size;

@@ -1,6 +1,8 @@
 // Preloaded where a toolchain starts before there is a program. Until then the file that SOURCE names is a FIFO. Whoever
 // opens it waits here until the FIFO's writer is done, and is given what has its name then: the program, a regular file.
 #define _GNU_SOURCE
+#include "fork_server.h"
+
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -20,12 +22,18 @@ __attribute__((constructor)) static void arm(void) {
     unsetenv("LD_PRELOAD");
 }
 
+#define NEXT(type, name) ((type)dlsym(RTLD_NEXT, #name))
+
 static void await(int folder, const char *path) {
     struct stat found;
     if (fifo.st_ino == 0 || fstatat(folder, path, &found, 0) != 0 || found.st_ino != fifo.st_ino ||
         found.st_dev != fifo.st_dev)
         return;
     fifo.st_ino = 0; // the program's own FIFOs are none of ours
+    if (serve_forks()) {
+        void (*start_timer_thread)(void) = NEXT(void (*)(void), rb_thread_atfork);
+        start_timer_thread();
+    }
     int descriptor;
     do
         descriptor = openat(folder, path, O_RDONLY | O_CLOEXEC);
@@ -37,8 +45,6 @@ static void await(int folder, const char *path) {
     while (size > 0 || (size < 0 && errno == EINTR));
     close(descriptor);
 }
-
-#define NEXT(type, name) ((type)dlsym(RTLD_NEXT, #name))
 
 #define OPEN(name) \
     int name(const char *path, int flags, ...) { \

@@ -15,6 +15,9 @@ use crate::protocol::{Command, Event};
 
 const INPUT_BUFFER: usize = 64 * 1024;
 
+/// What the pipe to the engine holds.
+const PIPE_SIZE: i32 = 256 * 1024;
+
 /// Unsent output beyond which the stages' pipes are left alone: a server that does not read stops the program, and
 /// the runner's memory stays flat.
 const UNSENT_HIGH_WATER: usize = 256 * 1024;
@@ -54,6 +57,8 @@ impl Link {
     pub(super) fn prepare(&self) -> io::Result<()> {
         let flags = OFlag::from_bits_retain(fcntl(self.output, FcntlArg::F_GETFL)?);
         fcntl(self.output, FcntlArg::F_SETFL(flags | OFlag::O_NONBLOCK))?;
+        // Fewer wakeups for much output; refused where the user has too many pipes, or where this is none.
+        let _ = fcntl(self.output, FcntlArg::F_SETPIPE_SZ(PIPE_SIZE));
         Ok(())
     }
 

@@ -33,6 +33,8 @@ pub(super) struct Parked {
     stage: StageName,
     /// Whether no other stage runs while it waits.
     is_first: bool,
+    /// The CPU time of a fork until it waits: that of its server is not its own.
+    forked: Option<Duration>,
     processes: Processes,
     streams: Streams,
     usage: Usage,
@@ -80,7 +82,17 @@ impl Init<'_> {
             Ok((mut processes, streams)) => match self.await_reader(&entry, &mut processes)? {
                 Some(fifo) => {
                     let (stage, is_first) = (stage.stage, self.parked.is_empty());
-                    self.parked.push(Parked { stage, is_first, processes, streams, usage, entry, fifo });
+                    let forked = if is_fork { processes.cpu() } else { None };
+                    self.parked.push(Parked {
+                        stage,
+                        is_first,
+                        forked,
+                        processes,
+                        streams,
+                        usage,
+                        entry,
+                        fifo,
+                    });
                     true
                 }
                 None => {
@@ -153,7 +165,7 @@ impl Parked {
     /// Lets it begin: what it used so far is not its stage's.
     pub(super) fn begin(self, meter: &Meter) -> io::Result<(Processes, Streams, Usage, Feed)> {
         let text = fs::read(&self.entry)?;
-        let before = if self.is_first { None } else { self.processes.cpu() };
+        let before = if self.is_first { self.forked } else { self.processes.cpu() };
         let usage = self.usage.begin(meter, self.processes.used(), before);
         Ok((self.processes, self.streams, usage, Feed { fifo: self.fifo, text, given: 0 }))
     }

@@ -20,7 +20,7 @@ use super::terminal::Terminal;
 use super::usage::Usage;
 use super::world::{WorkFolder, World};
 use super::{Gone, Init, child};
-use crate::frame::Stream;
+use crate::frame::{HEADER_LENGTH, Stream};
 use crate::message::Message;
 use crate::protocol::{Command, Event, Stage, StageEnd, StageLimits, StageReport, StopReason};
 
@@ -28,7 +28,8 @@ use crate::protocol::{Command, Event, Stage, StageEnd, StageLimits, StageReport,
 const TICK: Duration = Duration::from_millis(25);
 /// How long a stage's first output is waited for before its start is told of.
 const PATIENCE: Duration = Duration::from_millis(2);
-const READ_BUFFER: usize = 64 * 1024;
+/// With its header, as much as a pipe takes at once (pipe(7)).
+const READ_BUFFER: usize = 64 * 1024 - HEADER_LENGTH;
 
 /// What comes after a stage.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

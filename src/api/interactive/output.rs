@@ -53,6 +53,10 @@ impl Texts {
             return Some(STANDARD.encode(data));
         }
         let begun = &mut self.begun[source as usize];
+        // Mostly all of it is whole.
+        if let (true, Ok(text)) = (begun.is_empty(), std::str::from_utf8(data)) {
+            return (!text.is_empty()).then(|| text.to_owned());
+        }
         begun.extend_from_slice(data);
         let whole = begun.len() - unfinished(begun);
         let text = String::from_utf8_lossy(&begun[..whole]).into_owned();

@@ -1,0 +1,10 @@
+# What a program can find out about its own process and interpreter, without what differs from start to start.
+status <- readLines("/proc/self/status")
+cat(grep("^(Uid|Gid|Groups|Threads|Sig...|Cap...|NoNewPrivs|Seccomp.*|Umask):", status, value = TRUE), sep = "\n")
+environment <- Sys.getenv()
+print(environment[names(environment) != "R_SESSION_TMPDIR"])
+print(c(commandArgs(), getwd(), search(), .libPaths(), R.home(), interactive(), ls(), nlevels(factor(.packages()))))
+print(list(options()[c("width", "digits", "warn", "encoding", "OutDec", "device")], Sys.getlocale(), RNGkind()))
+print(sort(gsub("[0-9]+", "", basename(Sys.readlink(list.files("/proc/self/fd", full.names = TRUE))))))
+print(c(dir.exists(tempdir()), file.mode(tempdir()), exists(".Random.seed"), list.files("."), length(list.files("/tmp"))))
+print(list(isatty(stdin()), isatty(stdout()), showConnections(), readLines("/proc/self/oom_score_adj")))
