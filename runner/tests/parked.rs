@@ -13,7 +13,7 @@ const ENTRY: &str = "main.sh";
 /// A runner with a process that was to park, and whether that waits.
 fn park(parked: Stage) -> (Conversation, bool) {
     let mut conversation = Conversation::start();
-    conversation.send(&Command::Park { stage: parked, entry: ENTRY.into() });
+    conversation.send(&Command::Park { stage: parked, entry: ENTRY.into(), forks: false });
     match conversation.next() {
         Some(Said::Event(Event::Parked { is_waiting, .. })) => (conversation, is_waiting),
         other => panic!("{other:?}"),
@@ -105,13 +105,15 @@ fn a_process_that_stops_waiting_is_replaced_by_a_plain_start() {
 #[test]
 fn one_process_parks_and_in_the_work_folder_only() {
     let (mut conversation, _) = park(shell());
-    conversation.send(&Command::Park { stage: shell(), entry: "other".into() });
+    conversation.send(&Command::Park { stage: shell(), entry: "other".into(), forks: false });
     assert!(matches!(&conversation.rest().events[..], [Event::Fault { kind: FaultKind::Protocol, .. }]));
     // At the end of a stage everything is killed here, where there are no worlds: nothing could wait for the next one.
     let (mut conversation, _) = park(Stage { stage: StageName::Compile, ..shell() });
-    conversation.send(&Command::Park { stage: shell(), entry: "other".into() });
+    conversation.send(&Command::Park { stage: shell(), entry: "other".into(), forks: false });
     assert!(matches!(&conversation.rest().events[..], [Event::Fault { kind: FaultKind::Protocol, .. }]));
-    let mut conversation = Conversation::start();
-    conversation.send(&Command::Park { stage: shell(), entry: "../main.sh".into() });
-    assert!(matches!(&conversation.rest().events[..], [Event::Fault { kind: FaultKind::Protocol, .. }]));
+    for (entry, forks) in [("../main.sh", false), (ENTRY, true)] {
+        let mut conversation = Conversation::start();
+        conversation.send(&Command::Park { stage: shell(), entry: entry.into(), forks });
+        assert!(matches!(&conversation.rest().events[..], [Event::Fault { kind: FaultKind::Protocol, .. }]));
+    }
 }

@@ -59,6 +59,9 @@ impl Init<'_> {
         if !self.parked.is_empty() && !self.worlds.are_here() {
             return Err(Gone::protocol("a second process to park, without worlds"));
         }
+        if forks && !self.worlds.are_here() {
+            return Err(Gone::protocol("a fork to park, without worlds"));
+        }
         if entry.is_empty() || entry.contains('/') {
             return Err(Gone::protocol("a parked process whose entry is no file of the work folder"));
         }
