@@ -79,3 +79,14 @@ fn files_have_one_subject() {
         assert!(code.lines().count() <= LONGEST, "{}", file.display());
     }
 }
+
+/// A folder stands alone, so some have the same file; one that is mended in one place only would stay broken in the others.
+#[test]
+fn what_languages_have_in_common_is_the_same() {
+    for name in ["fork_server.c", "fork_server.h"] {
+        let copies = tracked(&[&format!("languages/*/{name}")]);
+        assert!(copies.len() > 1, "{name}");
+        let texts: Vec<_> = copies.iter().map(|file| fs::read_to_string(file).unwrap()).collect();
+        assert!(texts.iter().all(|text| text == &texts[0]), "{name} differs in {copies:?}");
+    }
+}
