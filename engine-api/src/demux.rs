@@ -84,6 +84,13 @@ pub fn encode_header(stream: StreamType, length: u32) -> [u8; HEADER_LEN] {
     [stream as u8, 0, 0, 0, a, b, c, d]
 }
 
+/// The length of the payload after `header`, if it is of `stream` and below 256 bytes: all but the last byte is known then,
+/// and compared at once.
+pub(crate) fn short_length(header: [u8; HEADER_LEN], stream: StreamType) -> Option<usize> {
+    let header = u64::from_le_bytes(header);
+    (header & (u64::MAX >> 8) == stream as u64).then_some((header >> 56) as usize)
+}
+
 /// The decoder of one multiplexed stream.
 ///
 /// Feed it what was read, in order and cut anywhere, through [`next`](Self::next) or
@@ -193,29 +200,24 @@ impl Demuxer {
         Ok(Some(Piece { stream, data: input.split_to(length), ends_frame }))
     }
 
-    /// The frame at the front of `input`, if it is there as a whole and nothing is wrong with it, and what follows it. The
-    /// decoder stays where it is: between two frames, or there is none.
-    pub(crate) fn peek<'a>(&self, input: &'a [u8]) -> Option<(Piece<&'a [u8]>, &'a [u8])> {
+    /// The frame at the front of `input`, if it is there as a whole and nothing is wrong with it. The decoder stays where
+    /// it is: between two frames, or there is none.
+    pub(crate) fn peek<'a>(&self, input: &'a [u8]) -> Option<Piece<&'a [u8]>> {
         let State::Header { filled: 0, .. } = self.state else { return None };
         let (header, rest) = input.split_first_chunk()?;
         let (stream, length) = self.read_header(*header).ok()?;
-        let (data, rest) = rest.split_at_checked(length as usize)?;
-        Some((Piece { stream, data, ends_frame: true }, rest))
+        let data = rest.get(..length as usize)?;
+        Some(Piece { stream, data, ends_frame: true })
     }
 
-    /// The length of the payload that [`peek`](Self::peek) would find, if it is of `stream` and `most` bytes long at most,
-    /// and what follows the header. Cheaper, since this runs for every small frame.
-    pub(crate) fn peek_length<'a>(
-        &self,
-        input: &'a [u8],
-        stream: StreamType,
-        most: usize,
-    ) -> Option<(usize, &'a [u8])> {
+    /// The length of the payload that [`peek`](Self::peek) would find, if it is of `stream` and `most` bytes long at most.
+    /// Cheaper, since this runs for small frames.
+    pub(crate) fn peek_length(&self, input: &[u8], stream: StreamType, most: usize) -> Option<usize> {
         let State::Header { filled: 0, .. } = self.state else { return None };
         let (&[kind, p0, p1, p2, a, b, c, d], rest) = input.split_first_chunk::<HEADER_LEN>()?;
         let length = u32::from_be_bytes([a, b, c, d]);
         let fits = length <= self.limit && length as usize <= most.min(rest.len());
-        ([kind, p0, p1, p2] == [stream as u8, 0, 0, 0] && fits).then_some((length as usize, rest))
+        ([kind, p0, p1, p2] == [stream as u8, 0, 0, 0] && fits).then_some(length as usize)
     }
 
     /// Tells whether the stream may end here.

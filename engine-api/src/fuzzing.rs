@@ -64,7 +64,7 @@ pub fn output(data: &[u8]) {
     let mut found: Vec<(StreamType, u8)> = Vec::new();
     let mut error = None;
     'input: for piece in pieces(input, &sizes) {
-        decoder.feed(Bytes::copy_from_slice(piece));
+        decoder.feed(piece.into());
         loop {
             match decoder.next_chunk() {
                 Ok(None) => break,

@@ -19,8 +19,11 @@ use crate::reply::{ERROR_LIMIT, message};
 use crate::request_body::RequestBody;
 use crate::socket::{ReadHalf, Socket, WriteHalf};
 
-/// How much is read at once, in bytes: two of the engine's largest frames.
-const READ_SIZE: usize = 64 * 1024;
+/// How much is read at once at first, in bytes: two of the engine's largest frames.
+const READ_FIRST: usize = 64 * 1024;
+/// How much is read at once when that much was there, in bytes: more than a socket holds by default, so that one system
+/// call takes it all.
+const READ_MOST: usize = 256 * 1024;
 /// A buffer with less room than this is replaced, in bytes.
 const READ_MIN: usize = 8 * 1024;
 
@@ -44,6 +47,8 @@ impl Attached {
 pub struct AttachedOutput {
     socket: ReadHalf,
     buffer: BytesMut,
+    /// How much room the next buffer has, in bytes.
+    read_size: usize,
     decoder: OutputDecoder,
     operation: Operation,
     failed: bool,
@@ -69,8 +74,8 @@ impl AttachedOutput {
                 return Poll::Ready(Ok(chunk));
             }
             // The buffer is used again once no chunk is a view of it; until then its rest is.
-            if !self.buffer.try_reclaim(READ_SIZE) && self.buffer.capacity() < READ_MIN {
-                self.buffer.reserve(READ_SIZE);
+            if !self.buffer.try_reclaim(self.read_size) && self.buffer.capacity() < READ_MIN {
+                self.buffer = BytesMut::with_capacity(self.read_size);
             }
             let read = pin!(self.socket.read_buf(&mut self.buffer));
             let count = ready!(read.poll(cx))
@@ -79,7 +84,10 @@ impl AttachedOutput {
                 let end = self.decoder.finish();
                 return Poll::Ready(end.map(|()| None).map_err(|error| malformed(&self.operation, error)));
             }
-            self.decoder.feed(self.buffer.split().freeze());
+            if count >= READ_FIRST {
+                self.read_size = READ_MOST;
+            }
+            self.decoder.feed(self.buffer.split());
         }
     }
 }
@@ -176,11 +184,12 @@ impl Client {
         let (socket, mut buffer) = observe(self.observer(), &operation, hijacking).await?;
         let (read, write) = socket.into_split();
         let mut decoder = OutputDecoder::new(tty);
-        decoder.feed(buffer.split().freeze());
+        decoder.feed(buffer.split());
         Ok(Attached {
             output: AttachedOutput {
                 socket: read,
                 buffer,
+                read_size: READ_FIRST,
                 decoder,
                 operation: operation.clone(),
                 failed: false,
@@ -198,7 +207,7 @@ impl Client {
             .map_err(|source| Error::Connect { endpoint: self.endpoint().clone(), source })?;
         socket.write_all(request).await.map_err(failed)?;
         socket.flush().await.map_err(failed)?;
-        let mut buffer = BytesMut::with_capacity(READ_SIZE);
+        let mut buffer = BytesMut::with_capacity(READ_FIRST);
         let Head { status, framing, length } = loop {
             if socket.read_buf(&mut buffer).await.map_err(failed)? == 0 {
                 return Err(malformed(operation, ProtocolError::Closed));

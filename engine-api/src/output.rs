@@ -1,14 +1,14 @@
-//! A container's output as it arrives: bytes in, chunks out; no IO, no clock.
+//! The output of an attached container as it arrives: bytes in, chunks out; no IO, no clock.
 
-use bytes::{Buf as _, Bytes};
+use std::ops::Range;
 
-use crate::demux::{DemuxError, Demuxer, Piece, StreamType};
+use bytes::{Buf as _, Bytes, BytesMut};
 
-/// Payloads up to this length are worth copying together, in bytes: it costs less than to count references to each.
+use crate::demux::{self, DemuxError, Demuxer, HEADER_LEN, Piece, StreamType};
+
+/// Payloads up to this length are worth moving together, in bytes: it costs less than to count references to each.
 const SMALL: usize = 512;
-/// The longest chunk that is copied together, in bytes.
-const JOINED: usize = 16 * 1024;
-/// Payloads up to this length are copied as one block of it, in bytes.
+/// Payloads up to this length are moved as one block of it, in bytes.
 const BLOCK: usize = 64;
 
 /// A part of a container's output.
@@ -21,23 +21,23 @@ pub struct OutputChunk {
     pub data: Bytes,
 }
 
-/// Turns what was read into chunks. Large payloads are handed out as they are; small ones that came together, and are
-/// of the same stream, are joined.
+/// Turns what was read into chunks, which are views of it. Large payloads stay where they are; small ones that came
+/// together, and are of the same stream, are moved together, over the headers between them.
 #[derive(Debug)]
 pub(crate) struct OutputDecoder {
     /// None where the stream is raw.
     demuxer: Option<Demuxer>,
-    input: Bytes,
+    input: BytesMut,
 }
 
 impl OutputDecoder {
     /// A decoder of the raw stream of a terminal, or of a multiplexed stream.
     pub(crate) fn new(tty: bool) -> Self {
-        Self { demuxer: (!tty).then(Demuxer::new), input: Bytes::new() }
+        Self { demuxer: (!tty).then(Demuxer::new), input: BytesMut::new() }
     }
 
     /// Adds what was read, when all before is taken out.
-    pub(crate) fn feed(&mut self, data: Bytes) {
+    pub(crate) fn feed(&mut self, data: BytesMut) {
         debug_assert!(self.input.is_empty(), "the chunks before must be taken out first");
         self.input = data;
     }
@@ -45,27 +45,24 @@ impl OutputDecoder {
     /// The next chunk. `None` means that more input is needed.
     pub(crate) fn next_chunk(&mut self) -> Result<Option<OutputChunk>, DemuxError> {
         let Some(demuxer) = &mut self.demuxer else {
-            let data = std::mem::take(&mut self.input);
+            let data = std::mem::take(&mut self.input).freeze();
             return Ok((!data.is_empty()).then_some(OutputChunk { stream: StreamType::Stdout, data }));
         };
         loop {
-            if let Some((stream, joined, end)) = join(demuxer, &self.input) {
-                skip(&mut self.input, end);
-                if joined.is_empty() {
-                    // Frames without payload.
-                    continue;
-                }
-                return Ok(Some(OutputChunk { stream, data: joined.into() }));
-            }
-            let mut rest = &self.input[..];
-            let Some(Piece { stream, data, .. }) = demuxer.next(&mut rest)? else {
-                self.input = Bytes::new();
-                return Ok(None);
+            let (stream, payload, end) = if let Some(joined) = join(demuxer, &mut self.input) {
+                joined
+            } else {
+                let mut rest = &self.input[..];
+                let Some(Piece { stream, data, .. }) = demuxer.next(&mut rest)? else {
+                    self.input = BytesMut::new();
+                    return Ok(None);
+                };
+                let end = self.input.len() - rest.len();
+                (stream, end - data.len()..end, end)
             };
-            let (length, end) = (data.len(), self.input.len() - rest.len());
-            let mut data = take(&mut self.input, end);
-            if length > 0 {
-                data.advance(end - length);
+            let data = cut(&mut self.input, payload, end);
+            // Frames without payload are nothing.
+            if !data.is_empty() {
                 return Ok(Some(OutputChunk { stream, data }));
             }
         }
@@ -77,43 +74,54 @@ impl OutputDecoder {
     }
 }
 
-/// Copies the payloads of the small frames of one stream at the front together: their stream, the payloads, and where the
-/// frames end. `None` for less than two frames.
-fn join(demuxer: &Demuxer, input: &[u8]) -> Option<(StreamType, Vec<u8>, usize)> {
-    let (Piece { stream, data, .. }, rest) = demuxer.peek(input)?;
-    if data.len() > SMALL || demuxer.peek_length(rest, stream, SMALL).is_none() {
+/// Moves the payloads of the small frames of one stream at the front together: their stream, where the payloads are then,
+/// and where the frames end. `None` if the first frame is not small, or not there as a whole.
+fn join(demuxer: &Demuxer, input: &mut [u8]) -> Option<(StreamType, Range<usize>, usize)> {
+    let Piece { stream, data, .. } = demuxer.peek(input)?;
+    if data.len() > SMALL {
         return None;
     }
-    // With this much room from the start, nothing is copied twice.
-    let room = JOINED.min(input.len());
-    let mut joined = Vec::with_capacity(room + BLOCK);
-    let mut rest = input;
-    while let Some((length, payload)) = demuxer.peek_length(rest, stream, SMALL.min(room - joined.len())) {
-        append(&mut joined, payload, length);
-        rest = &payload[length..];
+    // The first payload stays where it is.
+    let mut joined = HEADER_LEN + data.len();
+    let mut end = joined;
+    loop {
+        // Where a frame begins is known when the header before it has been read, and nothing can be done about that; so
+        // the most frequent frames get a loop with little else in it. To move a block takes no call of `memmove`. What is
+        // too much of it ends before the next header, over what has been moved already.
+        while end + HEADER_LEN + BLOCK <= input.len()
+            && let Some(header) = input[end..].first_chunk()
+            && let Some(length) = demux::short_length(*header, stream)
+            && length <= BLOCK
+            && joined + BLOCK <= end + HEADER_LEN + length
+        {
+            let payload = end + HEADER_LEN;
+            input.copy_within(payload..payload + BLOCK, joined);
+            joined += length;
+            end = payload + length;
+        }
+        let Some(length) = demuxer.peek_length(&input[end..], stream, SMALL) else { break };
+        let payload = end + HEADER_LEN;
+        input.copy_within(payload..payload + length, joined);
+        joined += length;
+        end = payload + length;
     }
-    Some((stream, joined, input.len() - rest.len()))
+    Some((stream, HEADER_LEN..joined, end))
 }
 
-/// Appends the first `length` bytes. Where there are enough, it copies a block and cuts off what is too much: copying a
-/// length that is known beforehand takes no call of `memcpy`.
-fn append(joined: &mut Vec<u8>, bytes: &[u8], length: usize) {
-    let end = joined.len() + length;
-    match bytes.first_chunk::<BLOCK>() {
-        Some(block) if length <= BLOCK => joined.extend_from_slice(block),
-        _ => joined.extend_from_slice(&bytes[..length]),
-    }
-    joined.truncate(end);
-}
-
-/// Drops `end` bytes off the front. An empty rest does not keep the buffer alive, so that it can be used again.
-fn skip(input: &mut Bytes, end: usize) {
-    if end == input.len() { *input = Bytes::new() } else { input.advance(end) }
-}
-
-/// Takes `end` bytes off the front; likewise.
-fn take(input: &mut Bytes, end: usize) -> Bytes {
-    if end == input.len() { std::mem::take(input) } else { input.split_to(end) }
+/// Takes `payload` out of the input and drops the rest of what is before `end`. Nothing keeps the buffer alive then but
+/// `payload` and what follows `end`, so that it can be used again.
+fn cut(input: &mut BytesMut, payload: Range<usize>, end: usize) -> Bytes {
+    let mut data = if end == input.len() {
+        let mut all = std::mem::take(input);
+        all.truncate(payload.end);
+        all
+    } else {
+        let data = input.split_to(payload.end);
+        input.advance(end - payload.end);
+        data
+    };
+    data.advance(payload.start);
+    data.freeze()
 }
 
 #[cfg(test)]
@@ -128,7 +136,7 @@ mod tests {
     }
 
     fn chunks(decoder: &mut OutputDecoder, input: &[u8]) -> Result<Vec<OutputChunk>, DemuxError> {
-        decoder.feed(Bytes::copy_from_slice(input));
+        decoder.feed(input.into());
         let mut chunks = Vec::new();
         while let Some(chunk) = decoder.next_chunk()? {
             assert!(!chunk.data.is_empty());
@@ -154,11 +162,17 @@ mod tests {
     }
 
     #[test]
-    fn what_is_joined_is_bounded() {
-        let input = frame(StreamType::Stdout, &[b'a'; SMALL]).repeat(100);
-        let found = chunks(&mut OutputDecoder::new(false), &input).unwrap();
-        let lengths: Vec<_> = found.iter().map(|chunk| chunk.data.len()).collect();
-        assert_eq!(lengths, [JOINED, JOINED, JOINED, 4 * SMALL]);
+    fn all_that_came_together_is_joined() {
+        // Blocks are moved as well as lengths, behind what was moved before and at the end of the input.
+        for length in 0..=SMALL {
+            let payloads = |count: u8| (0..count).map(move |byte| vec![byte; length]);
+            let input: Vec<u8> =
+                payloads(100).flat_map(|payload| frame(StreamType::Stdout, &payload)).collect();
+            let found = chunks(&mut OutputDecoder::new(false), &input).unwrap();
+            let expected: Vec<u8> = payloads(100).flatten().collect();
+            let found: Vec<_> = found.iter().map(|chunk| &chunk.data[..]).collect();
+            assert_eq!(found, if length == 0 { vec![] } else { vec![&expected[..]] }, "{length}");
+        }
     }
 
     #[test]
@@ -173,31 +187,35 @@ mod tests {
     fn what_came_before_an_error_is_handed_out() {
         let input = [frame(StreamType::Stdout, b"a"), frame(StreamType::Stdout, b"b"), vec![9; 8]].concat();
         let mut decoder = OutputDecoder::new(false);
-        decoder.feed(input.into());
+        decoder.feed(input[..].into());
         assert_eq!(decoder.next_chunk().unwrap().unwrap().data, "ab");
         assert_eq!(decoder.next_chunk(), Err(DemuxError::UnknownStream(9)));
         assert_eq!(decoder.finish(), Err(DemuxError::UnknownStream(9)));
     }
 
     #[test]
-    fn large_payloads_are_not_copied() {
-        let input = Bytes::from(frame(StreamType::Stdout, &[7; SMALL + 1]));
-        let mut decoder = OutputDecoder::new(false);
-        decoder.feed(input.clone());
-        assert_eq!(decoder.next_chunk().unwrap().unwrap().data.as_ptr(), input[8..].as_ptr());
+    fn payloads_stay_in_the_buffer_they_were_read_into() {
+        for payload in [&b"a"[..], &[7; SMALL], &[7; SMALL + 1]] {
+            let input = BytesMut::from(&frame(StreamType::Stdout, payload).repeat(2)[..]);
+            let first = input[HEADER_LEN..].as_ptr();
+            let mut decoder = OutputDecoder::new(false);
+            decoder.feed(input);
+            assert_eq!(decoder.next_chunk().unwrap().unwrap().data.as_ptr(), first);
+        }
     }
 
     #[test]
     fn a_buffer_is_free_when_its_chunks_are() {
         for payload in [&b"a"[..], &[7; SMALL + 1]] {
-            let input =
-                Bytes::from([frame(StreamType::Stdout, payload), frame(StreamType::Stderr, b"")].concat());
+            let input = [frame(StreamType::Stdout, payload), frame(StreamType::Stderr, b"")].concat();
+            let mut buffer = BytesMut::from(&input[..]);
             let mut decoder = OutputDecoder::new(false);
-            decoder.feed(input.clone());
+            decoder.feed(buffer.split());
             let chunk = decoder.next_chunk().unwrap().unwrap();
             assert_eq!(decoder.next_chunk(), Ok(None));
+            assert!(!buffer.try_reclaim(input.len()), "the chunk is a view of it");
             drop(chunk);
-            assert!(input.is_unique());
+            assert!(buffer.try_reclaim(input.len()));
         }
     }
 

@@ -1,16 +1,20 @@
 //! What a container has put out.
 
 use std::future::poll_fn;
+use std::mem;
 use std::task::{Context, Poll, ready};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
 
 use crate::call::Call;
 use crate::client::Client;
 use crate::deadline::Deadline;
+use crate::demux::{DemuxError, Demuxer, Piece, StreamType};
 use crate::error::Result;
 use crate::line_stream::stream;
 use crate::names::ContainerId;
-use crate::output::{OutputChunk, OutputDecoder};
+use crate::output::OutputChunk;
 use crate::reply::Reply;
 
 /// Which output [`Client::container_logs`] gives. The default is all that was put out by a container without a
@@ -54,7 +58,9 @@ impl Default for LogsOptions {
 #[derive(Debug)]
 pub struct LogStream {
     reply: Reply,
-    decoder: OutputDecoder,
+    /// None where the stream is raw.
+    demuxer: Option<Demuxer>,
+    input: Bytes,
     ended: bool,
 }
 
@@ -84,18 +90,33 @@ impl LogStream {
 
     fn poll_chunk(&mut self, cx: &mut Context<'_>) -> Poll<Result<Option<OutputChunk>>> {
         loop {
-            let chunk = self.decoder.next_chunk().map_err(|error| self.reply.malformed(error))?;
+            let chunk = self.next_chunk().map_err(|error| self.reply.malformed(error))?;
             if chunk.is_some() {
                 return Poll::Ready(Ok(chunk));
             }
             match ready!(self.reply.poll_data(cx))? {
-                Some(data) => self.decoder.feed(data),
+                Some(data) => self.input = data,
                 None => {
-                    let end = self.decoder.finish().map_err(|error| self.reply.malformed(error));
-                    return Poll::Ready(end.map(|()| None));
+                    let end = self.demuxer.as_ref().map_or(Ok(()), Demuxer::finish);
+                    return Poll::Ready(end.map(|()| None).map_err(|error| self.reply.malformed(error)));
                 }
             }
         }
+    }
+
+    /// The next chunk of what was read. Frames are not joined, as those of an attached container are: Docker sends
+    /// each in an HTTP chunk of its own.
+    fn next_chunk(&mut self) -> Result<Option<OutputChunk>, DemuxError> {
+        let Some(demuxer) = &mut self.demuxer else {
+            let data = mem::take(&mut self.input);
+            return Ok((!data.is_empty()).then_some(OutputChunk { stream: StreamType::Stdout, data }));
+        };
+        while let Some(Piece { stream, data, .. }) = demuxer.next_bytes(&mut self.input)? {
+            if !data.is_empty() {
+                return Ok(Some(OutputChunk { stream, data }));
+            }
+        }
+        Ok(None)
     }
 }
 
@@ -123,7 +144,8 @@ impl Client {
             .query_opt("tail", options.tail)
             .flag("timestamps", options.timestamps);
         let reply = self.send(call, deadline).await?;
-        Ok(LogStream { reply, decoder: OutputDecoder::new(options.tty), ended: false })
+        let demuxer = (!options.tty).then(Demuxer::new);
+        Ok(LogStream { reply, demuxer, input: Bytes::new(), ended: false })
     }
 }
 

@@ -7,13 +7,13 @@
 //! Two comparisons. *Decoder*: our decoder on bytes in memory, beside copying the same bytes with `memcpy`. bollard's
 //! decoder cannot be called from outside. *Attach*: both clients attach by their public calls to a peer that sends the
 //! bytes from memory over a unix socket, beside a bare read of such a socket. What is measured is the CPU time of the thread
-//! that receives, in the kernel too, since other programs of the machine change it less than the time by the clock. Only ratios
-//! mean something; a ratio is the median of the ratios of each round.
+//! that receives, in the kernel too, since other programs of the machine change it less than the time by the clock, which the
+//! last column has. Only ratios mean something; a ratio is the median of the ratios of each round.
 
 use std::hint::black_box;
 use std::io::{Read as _, Write as _};
 use std::os::unix::net::{UnixListener, UnixStream};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use engine_api::demux::{Demuxer, StreamType, encode_header};
@@ -24,8 +24,10 @@ use tokio::io::AsyncReadExt as _;
 
 const ROUNDS: usize = 9;
 const PAYLOADS: [usize; 8] = [1, 16, 64, 256, 1024, 4096, 32 << 10, 64 << 10];
-/// What is read at once, in bytes, as both the bare read and this crate do.
-const READ: usize = 64 << 10;
+/// What is read at once by the bare read, in bytes: as much as this crate does at most.
+const READ: usize = 256 << 10;
+/// What is read at once by a program that gives it no thought, in bytes.
+const SMALL_READ: usize = 64 << 10;
 
 fn main() {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
@@ -34,8 +36,8 @@ fn main() {
     for payload in PAYLOADS {
         // The same bytes again and again would sit in the cache: this is more than any cache holds.
         let wire = wire(payload, (64 << 20).min(payload * (4 << 20)));
-        let pieces: Vec<Bytes> = wire.chunks(READ).map(Bytes::copy_from_slice).collect();
-        let mut copied = vec![0; READ];
+        let pieces: Vec<Bytes> = wire.chunks(SMALL_READ).map(Bytes::copy_from_slice).collect();
+        let mut copied = vec![0; SMALL_READ];
         let ratios =
             rounds(&mut [&mut || memcpy(&wire, &mut copied), &mut || decode_slices(&wire), &mut || {
                 decode_bytes(&pieces)
@@ -44,27 +46,37 @@ fn main() {
     }
 
     println!("\nattach: speed as a part of a bare read's, by payload of a frame");
-    println!("{:>9} {:>10} {:>10} {:>14}", "payload", "engine-api", "bollard", "ours / theirs");
+    println!(
+        "{:>9} {:>10} {:>10} {:>14} {:>18}",
+        "payload", "engine-api", "bollard", "ours / theirs", "ours by the clock"
+    );
     for payload in PAYLOADS {
-        attach(&runtime, payload, (128 << 20).min(payload * (1 << 20)), ROUNDS);
+        // Enough that connecting is no part of it.
+        attach(&runtime, payload, (128 << 20).min(payload * (16 << 20)), READ);
     }
-    println!("\nthe same for 1 GiB in the engine's largest frames");
-    attach(&runtime, 32 << 10, 1 << 30, 5);
+    println!(
+        "\nthe same for 1 GiB in the engine's largest frames, then beside a bare read of {SMALL_READ} bytes at once"
+    );
+    attach(&runtime, 32 << 10, 1 << 30, READ);
+    attach(&runtime, 32 << 10, 1 << 30, SMALL_READ);
 }
 
-fn attach(runtime: &tokio::runtime::Runtime, payload: usize, length: usize, rounds: usize) {
+fn attach(runtime: &tokio::runtime::Runtime, payload: usize, length: usize, read: usize) {
     let (peer, length) = Peer::start(payload, length);
-    let mut ratios = [Vec::new(), Vec::new(), Vec::new()];
-    for _ in 0..rounds {
-        let bare = timed(|| runtime.block_on(bare(&peer, length)));
-        let ours = timed(|| runtime.block_on(ours(&peer, length / (payload + 8) * payload)));
+    let mut ratios = [Vec::new(), Vec::new(), Vec::new(), Vec::new()];
+    for _ in 0..ROUNDS {
+        let (bare, bare_clock) = timed_twice(|| runtime.block_on(bare(&peer, length, read)));
+        let (ours, ours_clock) =
+            timed_twice(|| runtime.block_on(ours(&peer, length / (payload + 8) * payload)));
         let theirs = timed(|| runtime.block_on(theirs(&peer, length / (payload + 8) * payload)));
-        for (ratios, ratio) in ratios.iter_mut().zip([bare / ours, bare / theirs, theirs / ours]) {
+        for (ratios, ratio) in
+            ratios.iter_mut().zip([bare / ours, bare / theirs, theirs / ours, bare_clock / ours_clock])
+        {
             ratios.push(ratio);
         }
     }
-    let [ours, theirs, between] = ratios.map(median);
-    println!("{payload:>9} {ours:>10.2} {theirs:>10.2} {between:>14.2}");
+    let [ours, theirs, between, by_clock] = ratios.map(median);
+    println!("{payload:>9} {ours:>10.2} {theirs:>10.2} {between:>14.2} {by_clock:>18.2}");
 }
 
 /// Frames of one payload each, of both outputs in turn after every 64, as a program's are.
@@ -82,7 +94,7 @@ fn wire(payload: usize, length: usize) -> Vec<u8> {
 }
 
 fn memcpy(wire: &[u8], copied: &mut [u8]) {
-    for piece in wire.chunks(READ) {
+    for piece in wire.chunks(SMALL_READ) {
         copied[..piece.len()].copy_from_slice(piece);
         black_box(&copied);
     }
@@ -90,7 +102,7 @@ fn memcpy(wire: &[u8], copied: &mut [u8]) {
 
 fn decode_slices(wire: &[u8]) {
     let mut demuxer = Demuxer::new();
-    for mut piece in wire.chunks(READ) {
+    for mut piece in wire.chunks(SMALL_READ) {
         // What a consumer would do at least: take the bytes along.
         while let Some(piece) = demuxer.next(&mut piece).unwrap() {
             black_box((piece.stream, piece.data.as_ptr(), piece.data.len()));
@@ -124,9 +136,14 @@ fn rounds(contenders: &mut [&mut dyn FnMut()]) -> Vec<f64> {
 }
 
 fn timed(run: impl FnOnce()) -> f64 {
-    let start = cpu_time();
+    timed_twice(run).0
+}
+
+/// The CPU time of this thread, and the time by the clock.
+fn timed_twice(run: impl FnOnce()) -> (f64, f64) {
+    let (start, clock) = (cpu_time(), Instant::now());
     run();
-    (cpu_time() - start).as_secs_f64()
+    ((cpu_time() - start).as_secs_f64(), clock.elapsed().as_secs_f64())
 }
 
 /// What this thread has used so far.
@@ -193,10 +210,10 @@ fn answer(stream: &mut UnixStream, part: &[u8], times: usize) {
     }
 }
 
-async fn bare(peer: &Peer, length: usize) {
+async fn bare(peer: &Peer, length: usize, at_once: usize) {
     let mut stream = tokio::net::UnixStream::connect(&peer.path).await.unwrap();
     tokio::io::AsyncWriteExt::write_all(&mut stream, b"POST / HTTP/1.1\r\n\r\n").await.unwrap();
-    let mut buffer = vec![0; READ];
+    let mut buffer = vec![0; at_once];
     let mut read = 0;
     loop {
         match stream.read(&mut buffer).await.unwrap() {
