@@ -95,7 +95,14 @@ async fn changed_files_are_told() {
 async fn what_a_container_uses_is_told_once_or_again_and_again() {
     let client = engine().await;
     let container = Container::run(&client, &shell("while :; do :; done")).await;
-    let once = client.container_stats(&container.id, soon()).await.unwrap();
+    let once = loop {
+        let once = client.container_stats(&container.id, soon()).await.unwrap();
+        // Podman knows nothing of a container that it has just started.
+        if once.memory_stats.usage.is_some() {
+            break once;
+        }
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    };
     assert!(once.memory_stats.usage.unwrap() > 0, "{once:?}");
     assert!(once.pids_stats.current.unwrap() > 0, "{once:?}");
     assert!(once.cpu_stats.system_cpu_usage.unwrap() > 0, "{once:?}");

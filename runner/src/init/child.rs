@@ -83,8 +83,7 @@ pub(super) fn spawn(stage: &Stage, work: &Path, streams: [OwnedFd; 3]) -> io::Re
     })
 }
 
-/// Starts what forks are made of, which are limited and filtered, and may be killed first, as it is not. Its environment
-/// names its end of the socket.
+/// Starts a fork server, whose environment names its end of the socket. Limits, filter and score are its forks' own.
 pub(super) fn spawn_fork_server(
     stage: &Stage,
     work: &Path,
