@@ -10,14 +10,9 @@ use std::time::Duration;
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use serde_json::{Value, json};
-use support::{Server, eventually};
+use support::{Server, eventually, processes_of};
 
 const SOON: Duration = Duration::from_secs(60);
-
-/// Runs follow each other in one container.
-fn forking() -> Server {
-    Server::start(&["--isolation=world", "--isolation-scope=all", "--pool-memory=512MiB", "--pool-most=1"])
-}
 
 /// The reply, without what differs from run to run.
 fn reply(server: &Server, body: &Value) -> Value {
@@ -53,7 +48,7 @@ fn forks(server: &Server, language: &str) {
 }
 
 fn are_like_started_ones(language: &str, programs: &[&str]) {
-    let (plain, forking) = (Server::start(&[]), forking());
+    let (plain, forking) = (Server::start(&[]), Server::one_container_for_all(&[]));
     forks(&forking, language);
     for code in programs {
         let body = json!({ "language": language, "code": code, "stdin": "a line\nand another\n" });
@@ -133,7 +128,7 @@ fn forks_of_r_are_like_started_ones() {
 
 #[test]
 fn forks_draw_other_numbers() {
-    let server = forking();
+    let server = Server::one_container_for_all(&[]);
     for (language, code) in [
         ("python", "import random, secrets, uuid; print(random.random(), secrets.token_hex(), uuid.uuid4())"),
         ("ruby", "p rand, Random.new_seed, [1, 2, 3, 4, 5, 6, 7, 8, 9].shuffle"),
@@ -149,7 +144,7 @@ fn forks_draw_other_numbers() {
 
 #[test]
 fn a_fork_has_exactly_as_many_processes_as_it_may() {
-    let server = forking();
+    let server = Server::one_container_for_all(&[]);
     forks(&server, "python");
     for processes in [64, 7, 1, 64] {
         let code = include_str!("programs/count_processes.py");
@@ -164,7 +159,7 @@ fn a_fork_has_exactly_as_many_processes_as_it_may() {
 
 #[test]
 fn runs_are_started_when_there_is_nothing_to_fork() {
-    let server = forking();
+    let server = Server::one_container_for_all(&[]);
     forks(&server, "python");
     for pid in interpreters(&server) {
         kill(Pid::from_raw(pid), Signal::SIGKILL).unwrap();
@@ -179,14 +174,8 @@ fn runs_are_started_when_there_is_nothing_to_fork() {
 
 /// The Python processes in the server's containers, as the host numbers them.
 fn interpreters(server: &Server) -> Vec<i32> {
-    let containers = server.containers();
-    let entries =
-        fs::read_dir("/proc").unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
-    let read = |pid: i32, file: &str| fs::read_to_string(format!("/proc/{pid}/{file}")).unwrap_or_default();
-    entries
-        .filter_map(|name| name.parse().ok())
-        // Empty of one that has ended.
-        .filter(|pid| read(*pid, "cmdline").starts_with("python3"))
-        .filter(|pid| containers.iter().any(|id| read(*pid, "cgroup").contains(id)))
-        .collect()
+    let cmdline = |pid: i32| fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    let processes = server.containers().into_iter().flat_map(|container| processes_of(&container));
+    // Empty of one that has ended.
+    processes.filter(|pid| cmdline(*pid).starts_with("python3")).collect()
 }

@@ -15,11 +15,6 @@ use support::{Server, dayfly, eventually};
 
 const SOON: Duration = Duration::from_secs(60);
 
-fn one_container_for_all(arguments: &[&str]) -> Server {
-    let shared = ["--isolation=world", "--isolation-scope=all", "--pool-memory=512MiB", "--pool-most=1"];
-    Server::start(&[&shared, arguments].concat())
-}
-
 /// Runs it, and gives its output once its container is there for the next.
 fn run(server: &Server, code: &str) -> String {
     let reply = server.execute("python", code, "");
@@ -29,7 +24,7 @@ fn run(server: &Server, code: &str) -> String {
 
 #[test]
 fn runs_of_one_tenant_follow_each_other_in_one_container() {
-    let server = one_container_for_all(&[]);
+    let server = Server::one_container_for_all(&[]);
     let containers = || {
         run(&server, "print('hello')");
         eventually(SOON, "one serves and one waits", || server.containers().len() <= 2);
@@ -43,7 +38,7 @@ fn runs_of_one_tenant_follow_each_other_in_one_container() {
     drop(server);
 
     // Three runs each, then it goes.
-    let server = one_container_for_all(&["--isolation-runs=3"]);
+    let server = Server::one_container_for_all(&["--isolation-runs=3"]);
     let mut seen = BTreeSet::new();
     for _ in 0..9 {
         run(&server, "pass");
@@ -54,7 +49,7 @@ fn runs_of_one_tenant_follow_each_other_in_one_container() {
 
 #[test]
 fn a_limit_that_was_met_ends_the_container() {
-    let server = one_container_for_all(&[]);
+    let server = Server::one_container_for_all(&[]);
     run(&server, "pass");
     for (code, status) in [
         ("x = bytearray(1 << 30)", "memory-limit"),
@@ -71,7 +66,7 @@ fn a_limit_that_was_met_ends_the_container() {
 
 #[test]
 fn compiled_programs_and_tests_follow_each_other_too() {
-    let server = one_container_for_all(&[]);
+    let server = Server::one_container_for_all(&[]);
     let code = "#include <stdio.h>\nint main(void) { int c, n = 0; while ((c = getchar()) != EOF) n++; printf(\"%d\\n\", n); }";
     for length in [0, 5, 100_000] {
         let reply = server.execute("c", code, &"x".repeat(length));
@@ -97,7 +92,7 @@ fn tests_find_the_files_of_their_own_run() {
         .map(|line| format!("{line}\n"))
         .collect();
     fs::write(folder.join("language.toml"), spec).unwrap();
-    let server = one_container_for_all(&["--languages", languages.path().to_str().unwrap()]);
+    let server = Server::one_container_for_all(&["--languages", languages.path().to_str().unwrap()]);
     let mut served = BTreeSet::new();
     for run in 0..4 {
         let code = format!("import os; print({run}, os.listdir())");

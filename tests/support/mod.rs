@@ -1,5 +1,6 @@
 //! A real server on a free port, the engine behind it, and the bytes between.
 
+use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::process::{Child, Command, Output, Stdio};
@@ -43,6 +44,12 @@ impl Server {
         command.env("DAYFLY_POOL_MEMORY", "0");
         command.args(["serve", "--port", "0"]).args(arguments).envs(environment.iter().copied());
         Self::from_command(command)
+    }
+
+    /// One whose runs of a language follow each other in one container, while another one waits.
+    pub fn one_container_for_all(arguments: &[&str]) -> Self {
+        let shared = ["--isolation=world", "--isolation-scope=all", "--pool-memory=512MiB", "--pool-most=1"];
+        Self::start(&[&shared, arguments].concat())
     }
 
     /// The server that `command` starts, whose standard error is that of the server.
@@ -131,16 +138,16 @@ impl Server {
     pub fn processes(&self) -> Vec<String> {
         let names_it = |pid: &String| {
             // A process that has ended meanwhile names nothing.
-            let arguments = std::fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+            let arguments = fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
             arguments.contains(&self.instance)
         };
-        let entries = std::fs::read_dir("/proc").unwrap();
+        let entries = fs::read_dir("/proc").unwrap();
         entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).filter(names_it).collect()
     }
 
     /// Memory of the server's process that is resident.
     pub fn resident_bytes(&self) -> u64 {
-        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let status = fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
         let line = status.lines().find(|line| line.starts_with("VmRSS:")).unwrap();
         line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * 1024
     }
@@ -216,4 +223,15 @@ pub fn eventually(within: Duration, what: &str, mut condition: impl FnMut() -> b
         assert!(Instant::now() < deadline, "not within {within:?}: {what}");
         std::thread::sleep(Duration::from_millis(50));
     }
+}
+
+/// Numbers of the host's processes in a container, as the host sees them.
+pub fn processes_of(container: &str) -> Vec<i32> {
+    let entries =
+        fs::read_dir("/proc").unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let is_there = |pid: &i32| {
+        // A process that has ended meanwhile is nowhere.
+        fs::read_to_string(format!("/proc/{pid}/cgroup")).is_ok_and(|cgroups| cgroups.contains(container))
+    };
+    entries.filter_map(|name| name.parse().ok()).filter(is_there).collect()
 }

@@ -110,9 +110,9 @@ pub(super) fn install() -> io::Result<()> {
 /// The program as the kernel takes it; nothing for a kernel without seccomp.
 pub(super) fn bytes() -> Vec<u8> {
     let program = if kernel_has_seccomp() { program() } else { Vec::new() };
-    let bytes = |instruction: sock_filter| {
-        let [code, k] = [instruction.code.to_ne_bytes().to_vec(), instruction.k.to_ne_bytes().to_vec()];
-        [code, vec![instruction.jt, instruction.jf], k].concat()
+    let bytes = |sock_filter { code, jt, jf, k }: sock_filter| {
+        let ([c0, c1], [k0, k1, k2, k3]) = (code.to_ne_bytes(), k.to_ne_bytes());
+        [c0, c1, jt, jf, k0, k1, k2, k3]
     };
     program.into_iter().flat_map(bytes).collect()
 }

@@ -47,8 +47,8 @@ pub(super) struct ForkServer {
 }
 
 impl Forking {
-    /// Sees to it that there is a fork server for this stage, whose entry has to be there, unless the server says something
-    /// before that is up.
+    /// Sees to it that there is a fork server for this stage, whose entry has to be there, unless something comes on
+    /// the link before that is up.
     pub(super) fn prepare(&mut self, stage: &Stage, work: &Path, link: &Link) {
         if self.has_failed || self.server.as_ref().is_some_and(|server| server.is_of(stage)) {
             return;
@@ -83,15 +83,14 @@ impl ForkServer {
         let (_streams, its_ends) = Streams::open(stage)?;
         let process = child::spawn_fork_server(stage, work, its_ends, theirs)?;
         let server = Self { process, socket, argv: stage.argv.clone(), env: stage.env.clone() };
-        let is_told = server.await_boot(link)?;
-        if !is_told {
+        if !server.await_boot(link)? {
             return Ok(None);
         }
         server.reply()?;
         Ok(Some(server))
     }
 
-    /// Waits until it says something; `false` if the server does so before.
+    /// Waits until it says something; `false` if something comes on the link before.
     fn await_boot(&self, link: &Link) -> io::Result<bool> {
         let deadline = Instant::now() + BOOT_DEADLINE;
         loop {
