@@ -74,6 +74,8 @@ enum Command {
     Runner {
         /// The work folder
         work: PathBuf,
+        /// The socket that the server listens to; standard input and output speak to it otherwise
+        socket: Option<PathBuf>,
     },
     /// Remove what a server leaves when it is killed
     #[command(hide = true)]
@@ -88,8 +90,8 @@ enum Command {
 pub fn main() -> ExitCode {
     let command = Cli::parse().command;
     // The runner has no use for threads, and must be single-threaded to fork safely.
-    if let Command::Runner { work } = command {
-        return runner::init::main(&work);
+    if let Command::Runner { work, socket } = command {
+        return runner::init::main(&work, socket.as_deref());
     }
     // Nor has what attacks a sandbox from inside: it counts threads, and changes what is one process's own.
     if let Command::Probe { probe } = command {

@@ -6,22 +6,27 @@ mod dialect;
 mod error;
 pub mod hardening;
 mod link;
+mod link_sockets;
 mod owner;
 mod parking;
 pub mod reaper;
 mod removal;
+mod route;
 mod runner_volume;
 pub mod seccomp;
 
+use std::future;
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytesize::ByteSize;
-use engine_api::{AttachOptions, Client, ContainerId, Deadline};
+use engine_api::{AttachOptions, Attached, Client, ContainerId, Deadline, WaitCondition};
 use futures_util::FutureExt as _;
 use runner::protocol::{Command, Event, PROTOCOL, Worlds};
+use tokio::net::UnixStream;
 use tokio::sync::OnceCell;
 use tokio::sync::oneshot;
 use tokio_util::task::TaskTracker;
@@ -33,10 +38,13 @@ pub use self::container::Container;
 pub use self::error::SandboxError;
 use self::hardening::{Common, SandboxSpec};
 pub use self::link::{LinkEvent, LinkReader, LinkWriter};
+use self::link_sockets::LinkSocket;
+pub use self::link_sockets::LinkSockets;
 use self::owner::Owner;
 pub use self::parking::Parking;
 use self::reaper::Watcher;
 use self::removal::Removal;
+use self::route::{Route, Routes};
 use self::runner_volume::RunnerVolume;
 use crate::causes::with_causes;
 use crate::metrics::{Held, Metrics};
@@ -46,6 +54,9 @@ use crate::traces::step;
 /// How long any one call to the engine may take. Starting a container takes a tenth of a second on an idle host and
 /// several on one that starts many.
 const CALL_DEADLINE: Duration = Duration::from_secs(30);
+
+/// How long a runner takes to greet, and much more.
+const USUAL_GREETING: Duration = Duration::from_secs(1);
 
 /// How long a sandbox may take to be as new.
 const RENEWAL_DEADLINE: Duration = Duration::from_secs(5);
@@ -69,6 +80,7 @@ struct Shared {
     owner_label: OnceCell<String>,
     confinement: Confinement,
     runner_volume: RunnerVolume,
+    routes: Routes,
     /// Whether the last sandbox had worlds. The next one's limit of processes counts with it from the start.
     has_worlds: AtomicBool,
     /// What must be over before the runner's volume can go: openings and removals.
@@ -83,6 +95,15 @@ pub struct Sandbox {
     writer: LinkWriter,
     container: Container,
     memory: ByteSize,
+}
+
+/// A runner that has greeted.
+struct Greeting {
+    reader: LinkReader,
+    writer: LinkWriter,
+    /// In bytes.
+    memory: u64,
+    worlds: Worlds,
 }
 
 /// For whom a sandbox is.
@@ -108,7 +129,7 @@ impl Sandboxes {
     ///
     /// # Errors
     /// The process that outlives a killed server cannot be started, or `/proc` is not there.
-    pub fn new(client: Client, confinement: Confinement, metrics: Arc<Metrics>) -> std::io::Result<Self> {
+    pub fn new(client: Client, confinement: Confinement, metrics: Arc<Metrics>) -> io::Result<Self> {
         let engine = metrics.engine.clone();
         let client = client.with_observer(move |call| engine.observe(call));
         let instance = Uuid::new_v4().to_string();
@@ -118,6 +139,7 @@ impl Sandboxes {
         Ok(Self {
             shared: Arc::new(Shared {
                 runner_volume: RunnerVolume::new(&instance),
+                routes: Routes::new(&confinement.link_sockets, &instance),
                 has_worlds: AtomicBool::new(true),
                 tasks: TaskTracker::new(),
                 client,
@@ -187,6 +209,7 @@ impl Sandboxes {
             tracing::warn!("sandboxes that cannot be removed are left to the watcher");
             return;
         }
+        self.shared.routes.remove();
         match runner_volume::remove(&self.shared.client, &self.shared.instance).await {
             Ok(()) => self.shared.watcher.dismiss().await,
             Err(error) => {
@@ -199,6 +222,12 @@ impl Sandboxes {
 impl Shared {
     async fn open(&self, spec: &SandboxSpec, tenant: &Tenant) -> Result<Sandbox, SandboxError> {
         match self.try_open(spec, tenant).await {
+            Err(SandboxError::Engine(engine_api::Error::Engine { message, .. }))
+                if self.routes.is_of_socket(&message) =>
+            {
+                self.routes.bar(message);
+                self.try_open(spec, tenant).await
+            }
             // Somebody removed the runner's volume: the engine then mounts an empty one. Of an AppArmor profile that is not
             // loaded it says the same.
             Err(SandboxError::Engine(engine_api::Error::Engine { message, .. }))
@@ -224,7 +253,8 @@ impl Shared {
             dialect,
             has_worlds,
         };
-        let body = hardening::container(spec, &common);
+        let route = self.routes.next();
+        let body = hardening::container(spec, &common, &route);
         let deadline = || Deadline::after(CALL_DEADLINE);
         // A name of our own: should the connection break meanwhile, what the engine made can still be removed.
         let name = format!("dayfly-{}", Uuid::new_v4());
@@ -239,18 +269,22 @@ impl Shared {
             return Err(error.into());
         }
         // Attached before the start: nothing that the runner says can be missed.
-        let options = AttachOptions::default();
-        let attaching = self.client.container_attach(&id, &options, deadline()).instrument(step!("attach"));
-        let (mut reader, writer) = link::split(attaching.await?, &self.metrics.executions);
-        self.client.container_start(&id, deadline()).instrument(step!("start")).await?;
-        let greeting = tokio::time::timeout(CALL_DEADLINE, reader.next()).instrument(step!("greeting")).await;
-        let (memory, worlds) = match greeting.map_err(|_| SandboxError::NoGreeting)?? {
-            Some(LinkEvent::Control(Event::Hello { protocol: PROTOCOL, memory_bytes, worlds, .. })) => {
-                (memory_bytes, worlds)
+        let attached = match route.attaches() {
+            true => {
+                let options = AttachOptions::default();
+                let attaching = self.client.container_attach(&id, &options, deadline());
+                Some(attaching.instrument(step!("attach")).await?)
             }
-            Some(_) => return Err(SandboxError::NoGreeting),
-            None => return Err(SandboxError::Ended),
+            false => None,
         };
+        self.client.container_start(&id, deadline()).instrument(step!("start")).await?;
+        let greeting = tokio::time::timeout(CALL_DEADLINE, self.greeting(&id, &route, attached));
+        let greeting = greeting.instrument(step!("greeting")).await;
+        if let (Route::Socket(_), Err(_) | Ok(Err(SandboxError::Ended))) = (&route, &greeting) {
+            self.routes.doubt();
+        }
+        let Greeting { reader, writer, memory, worlds } =
+            greeting.map_err(|_| SandboxError::NoGreeting)??;
         let (client, spec) = (self.client.clone(), spec.clone());
         let limits = std::sync::Mutex::new((spec.memory, spec.processes));
         let container = Container {
@@ -272,9 +306,69 @@ impl Shared {
         Ok(Sandbox { reader, writer, container, memory: ByteSize::b(memory) })
     }
 
+    /// Waits for the runner of the container, on whichever route it comes.
+    async fn greeting(
+        &self,
+        id: &ContainerId,
+        route: &Route,
+        attached: Option<Attached>,
+    ) -> Result<Greeting, SandboxError> {
+        let metrics = &self.metrics.executions;
+        let mut attached = attached.map(|attached| link::over_engine(attached, metrics));
+        let (greeting, (reader, writer)) = tokio::select! {
+            biased;
+            connection = accepted(route.socket()) => {
+                let mut link = link::over_socket(connection.map_err(SandboxError::Socket)?, metrics);
+                self.routes.prove();
+                (link.0.next().await?, link)
+            }
+            greeting = said(attached.as_mut()) => {
+                let greeting = greeting?;
+                if let (Some(_), Some(_)) = (&greeting, route.socket()) {
+                    self.routes.bar("a runner could not connect");
+                }
+                (greeting, attached.ok_or(SandboxError::Ended)?)
+            }
+            () = self.end(id) => return Err(SandboxError::Ended),
+        };
+        match greeting {
+            Some(LinkEvent::Control(Event::Hello { protocol: PROTOCOL, memory_bytes, worlds, .. })) => {
+                Ok(Greeting { reader, writer, memory: memory_bytes, worlds })
+            }
+            Some(_) => Err(SandboxError::NoGreeting),
+            None => Err(SandboxError::Ended),
+        }
+    }
+
+    /// Waits until the container has ended, if it takes so long to greet that it may have.
+    async fn end(&self, id: &ContainerId) {
+        tokio::time::sleep(USUAL_GREETING).await;
+        let deadline = Deadline::after(CALL_DEADLINE);
+        // A container that is gone by then is an error here.
+        if let Ok(wait) = self.client.container_wait(id, WaitCondition::NotRunning, deadline).await {
+            let _ = wait.result(deadline).await;
+        }
+    }
+
     async fn owner_label(&self) -> engine_api::Result<&str> {
         let asked = async || Ok(self.owner.clone().with_container(&self.client).await?.to_string());
         self.owner_label.get_or_try_init(asked).await.map(String::as_str)
+    }
+}
+
+/// The connection to the socket, if there is one.
+async fn accepted(socket: Option<&LinkSocket>) -> io::Result<UnixStream> {
+    match socket {
+        Some(socket) => socket.accept().await,
+        None => future::pending().await,
+    }
+}
+
+/// What comes first over the engine, if the server is attached.
+async fn said(link: Option<&mut (LinkReader, LinkWriter)>) -> Result<Option<LinkEvent>, SandboxError> {
+    match link {
+        Some((reader, _)) => reader.next().await,
+        None => future::pending().await,
     }
 }
 

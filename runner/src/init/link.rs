@@ -1,12 +1,15 @@
-//! The runner's end of the link: standard input and standard output.
+//! The runner's end of the link: standard input and standard output, or a socket in their place.
 
 use std::io;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{AsRawFd as _, BorrowedFd};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
 
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::unistd::{read, write};
+use nix::sys::socket::{MsgFlags, send};
+use nix::unistd::{dup2_stdin, dup2_stdout, read, write};
 
 use super::{Gone, link_descriptors};
 use crate::frame::{self, Stream};
@@ -25,6 +28,7 @@ const UNSENT_HIGH_WATER: usize = 256 * 1024;
 pub(super) struct Link {
     input: BorrowedFd<'static>,
     output: BorrowedFd<'static>,
+    is_socket: bool,
     decoder: Decoder<Server>,
     buffer: Box<[u8]>,
     /// What of `buffer` is still to be decoded: `start <= end <= buffer.len()`.
@@ -38,11 +42,15 @@ pub(super) struct Link {
 }
 
 impl Link {
-    pub(super) fn new() -> Self {
+    /// The link over `socket`, which then is standard input and standard output, or, if there is no such socket or nobody
+    /// listens to it, over these two as they are.
+    pub(super) fn new(socket: Option<&Path>) -> Self {
+        let is_socket = socket.is_some_and(|path| connect(path).is_ok());
         let (input, output) = link_descriptors();
         Self {
             input,
             output,
+            is_socket,
             decoder: Decoder::default(),
             buffer: vec![0; INPUT_BUFFER].into_boxed_slice(),
             start: 0,
@@ -55,6 +63,10 @@ impl Link {
 
     /// A server that does not read must not stop the clock: writing never blocks.
     pub(super) fn prepare(&self) -> io::Result<()> {
+        if self.is_socket {
+            // Each write says so itself: the flag would be of reading as well.
+            return Ok(());
+        }
         let flags = OFlag::from_bits_retain(fcntl(self.output, FcntlArg::F_GETFL)?);
         fcntl(self.output, FcntlArg::F_SETFL(flags | OFlag::O_NONBLOCK))?;
         // Fewer wakeups for much output; refused where the user has too many pipes, or where this is none.
@@ -144,7 +156,12 @@ impl Link {
     /// Writes what the other side takes now.
     pub(super) fn write_some(&mut self) -> io::Result<()> {
         while self.has_unsent() {
-            match write(self.output, &self.unsent[self.sent..]) {
+            let rest = &self.unsent[self.sent..];
+            let written = match self.is_socket {
+                true => send(self.output.as_raw_fd(), rest, MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL),
+                false => write(self.output, rest),
+            };
+            match written {
                 Ok(length) => self.sent += length,
                 Err(Errno::EINTR) => {}
                 Err(Errno::EAGAIN) => return Ok(()),
@@ -169,4 +186,11 @@ impl Link {
             }
         }
     }
+}
+
+/// Makes a connection to this socket standard input and standard output.
+fn connect(path: &Path) -> io::Result<()> {
+    let socket = UnixStream::connect(path)?;
+    dup2_stdin(&socket)?;
+    Ok(dup2_stdout(&socket)?)
 }

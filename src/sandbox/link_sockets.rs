@@ -1,0 +1,292 @@
+//! The sockets by which runners speak to the server: where they are, and each one from its making to its one connection.
+//!
+//! A socket is mounted into one sandbox alone. Its runner connects before any program is there; then nobody listens any more
+//! and the file is gone, so that what is still mounted leads nowhere (unix(7): `ECONNREFUSED`).
+
+use std::env;
+use std::fs::{self, DirBuilder, File, Permissions, TryLockError};
+use std::io;
+use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use nix::unistd::geteuid;
+use tokio::net::{UnixListener, UnixStream};
+
+/// A folder that is younger may not be locked yet by the server that has made it.
+const LOCKED_BY_THEN: Duration = Duration::from_secs(60);
+/// To those who can reach it, which are its server, and the one sandbox that it is mounted into.
+const SOCKET_MODE: u32 = 0o666;
+/// Others could put their own folder in the place of a server's.
+const WRITABLE_BY_OTHERS: u32 = 0o022;
+const STICKY: u32 = 0o1000;
+
+/// The folder of the sockets, as the operator chooses it. The engine's host must have it at the same path.
+#[derive(Clone, Debug, Default, Eq, PartialEq)]
+pub enum LinkSockets {
+    /// Where such things are: `$RUNTIME_DIRECTORY` (systemd.exec(5)), `dayfly` in `$XDG_RUNTIME_DIR`, or `/run/dayfly`.
+    #[default]
+    Usual,
+    /// There are none: runners are reached through the engine.
+    None,
+    /// This one.
+    In(PathBuf),
+}
+
+impl LinkSockets {
+    fn folder(&self) -> Option<PathBuf> {
+        match self {
+            Self::None => None,
+            Self::In(folder) => Some(folder.clone()),
+            Self::Usual => Some(usual_folder(|name| env::var_os(name).map(PathBuf::from))),
+        }
+    }
+}
+
+/// The first of these that is said, with absolute paths alone, as the specifications have it.
+fn usual_folder(variable: impl Fn(&str) -> Option<PathBuf>) -> PathBuf {
+    let said = |name| variable(name).filter(|path| path.is_absolute());
+    said("RUNTIME_DIRECTORY")
+        .or_else(|| said("XDG_RUNTIME_DIR").map(|folder| folder.join("dayfly")))
+        .unwrap_or_else(|| PathBuf::from("/run/dayfly"))
+}
+
+impl FromStr for LinkSockets {
+    type Err = &'static str;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        match text {
+            "" => Ok(Self::Usual),
+            "none" => Ok(Self::None),
+            path if Path::new(path).is_absolute() => Ok(Self::In(path.into())),
+            _ => Err("it must be the absolute path of a folder, or none"),
+        }
+    }
+}
+
+impl std::fmt::Display for LinkSockets {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Usual => Ok(()),
+            Self::None => formatter.write_str("none"),
+            Self::In(folder) => folder.display().fmt(formatter),
+        }
+    }
+}
+
+/// The folder of one server's sockets, which nobody else can look into. Dropping it removes it.
+#[derive(Debug)]
+pub(super) struct SocketFolder {
+    path: PathBuf,
+    /// Locked as long as the server lives (flock(2)).
+    _lock: File,
+    made: AtomicU64,
+}
+
+/// A socket that waits for the runner of one sandbox. Dropping it removes it.
+#[derive(Debug)]
+pub(super) struct LinkSocket {
+    listener: UnixListener,
+    path: PathBuf,
+}
+
+impl SocketFolder {
+    /// Makes the folder of the server `instance` where `sockets` says, and removes those that dead servers have left there;
+    /// `None` if there are to be no sockets.
+    ///
+    /// # Errors
+    /// There can be no such folder, or others could change it.
+    pub(super) fn make(sockets: &LinkSockets, instance: &str) -> io::Result<Option<Self>> {
+        let Some(parent) = sockets.folder() else { return Ok(None) };
+        let named = |error| in_folder(&parent, &error);
+        let mut private = DirBuilder::new();
+        private.mode(0o700).recursive(true).create(&parent).map_err(named)?;
+        let metadata = fs::metadata(&parent).map_err(named)?;
+        let is_writable = metadata.mode() & WRITABLE_BY_OTHERS != 0 && metadata.mode() & STICKY == 0;
+        if is_writable || ![0, geteuid().as_raw()].contains(&metadata.uid()) {
+            return Err(named(io::Error::other("other users can change what is in it")));
+        }
+        sweep(&parent);
+        let path = parent.join(instance);
+        private.recursive(false).create(&path).map_err(named)?;
+        let lock = File::open(&path).map_err(named)?;
+        lock.lock().map_err(named)?;
+        Ok(Some(Self { path, _lock: lock, made: AtomicU64::new(0) }))
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Makes a socket, and listens to it.
+    pub(super) fn socket(&self) -> io::Result<LinkSocket> {
+        let number = self.made.fetch_add(1, Ordering::Relaxed);
+        let path = self.path.join(number.to_string());
+        let named = |error| in_folder(&self.path, &error);
+        let socket = LinkSocket { listener: UnixListener::bind(&path).map_err(named)?, path };
+        fs::set_permissions(&socket.path, Permissions::from_mode(SOCKET_MODE)).map_err(named)?;
+        Ok(socket)
+    }
+
+    /// Removes the folder. Its last socket is gone by then.
+    pub(super) fn remove(&self) {
+        if let Err(error) = fs::remove_dir(&self.path)
+            && error.kind() != io::ErrorKind::NotFound
+        {
+            tracing::warn!("the folder of the sockets stays: {}", in_folder(&self.path, &error));
+        }
+    }
+}
+
+impl Drop for SocketFolder {
+    fn drop(&mut self) {
+        self.remove();
+    }
+}
+
+impl LinkSocket {
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The runner's connection, once it is there. Dropping this future loses nothing.
+    pub(super) async fn accept(&self) -> io::Result<UnixStream> {
+        self.listener.accept().await.map(|(stream, _)| stream)
+    }
+}
+
+impl Drop for LinkSocket {
+    fn drop(&mut self) {
+        // It may have been removed by hand.
+        let _ = fs::remove_file(&self.path);
+    }
+}
+
+fn in_folder(folder: &Path, error: &io::Error) -> io::Error {
+    io::Error::new(error.kind(), format!("{}: {error}", folder.display()))
+}
+
+/// Removes the folders of servers that were killed.
+fn sweep(parent: &Path) {
+    for entry in fs::read_dir(parent).into_iter().flatten().flatten() {
+        if let Err(error) = remove_if_dead(&entry.path()) {
+            tracing::debug!("a folder of sockets stays: {}", in_folder(&entry.path(), &error));
+        }
+    }
+}
+
+fn remove_if_dead(folder: &Path) -> io::Result<()> {
+    // A link is none.
+    let metadata = fs::symlink_metadata(folder)?;
+    let age = metadata.modified()?.elapsed().unwrap_or_default();
+    if !metadata.is_dir() || metadata.uid() != geteuid().as_raw() || age < LOCKED_BY_THEN {
+        return Ok(());
+    }
+    let lock = File::open(folder)?;
+    match lock.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Ok(()),
+        Err(TryLockError::Error(error)) => return Err(error),
+    }
+    for entry in fs::read_dir(folder)? {
+        fs::remove_file(entry?.path())?;
+    }
+    fs::remove_dir(folder)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::net::UnixStream as Peer;
+    use std::time::SystemTime;
+
+    use super::*;
+
+    fn folder(parent: &Path) -> SocketFolder {
+        SocketFolder::make(&LinkSockets::In(parent.to_owned()), "this").unwrap().unwrap()
+    }
+
+    #[test]
+    fn a_folder_is_an_absolute_path_or_none() {
+        for text in ["", "none", "/run/x"] {
+            assert_eq!(text.parse::<LinkSockets>().unwrap().to_string(), text);
+        }
+        assert_eq!("".parse(), Ok(LinkSockets::Usual));
+        for bad in ["run", "./x", "off"] {
+            assert!(bad.parse::<LinkSockets>().is_err(), "{bad}");
+        }
+        assert!(SocketFolder::make(&LinkSockets::None, "this").unwrap().is_none());
+    }
+
+    #[test]
+    fn the_usual_folder_is_where_the_surroundings_say() {
+        let usual = |said: &[(&str, &str)]| {
+            usual_folder(|name| said.iter().find(|(key, _)| *key == name).map(|(_, value)| value.into()))
+        };
+        assert_eq!(usual(&[]), Path::new("/run/dayfly"));
+        assert_eq!(usual(&[("XDG_RUNTIME_DIR", "/run/user/1")]), Path::new("/run/user/1/dayfly"));
+        assert_eq!(
+            usual(&[("XDG_RUNTIME_DIR", "/run/user/1"), ("RUNTIME_DIRECTORY", "/run/d")]),
+            Path::new("/run/d")
+        );
+        assert_eq!(usual(&[("XDG_RUNTIME_DIR", "run")]), Path::new("/run/dayfly"));
+    }
+
+    #[tokio::test]
+    async fn a_socket_takes_connections_until_it_is_dropped_and_leaves_nothing() {
+        let parent = tempfile::tempdir().unwrap();
+        let folder = folder(parent.path());
+        assert_eq!(fs::metadata(folder.path()).unwrap().mode() & 0o777, 0o700);
+        let socket = folder.socket().unwrap();
+        let path = socket.path().to_owned();
+        assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, SOCKET_MODE);
+        // As it is still mounted into a sandbox.
+        let kept = parent.path().join("kept");
+        fs::hard_link(&path, &kept).unwrap();
+        let _peer = Peer::connect(&kept).unwrap();
+        socket.accept().await.unwrap();
+        drop(socket);
+        assert_eq!(Peer::connect(&kept).unwrap_err().kind(), io::ErrorKind::ConnectionRefused);
+        assert!(!path.exists());
+        let own = folder.path().to_owned();
+        drop(folder);
+        assert!(!own.exists());
+    }
+
+    #[tokio::test]
+    async fn folders_of_dead_servers_go_and_no_others() {
+        let parent = tempfile::tempdir().unwrap();
+        let old = |name: &str| {
+            let path = parent.path().join(name);
+            fs::create_dir(&path).unwrap();
+            fs::write(path.join("0"), "").unwrap();
+            let before = SystemTime::now() - 2 * LOCKED_BY_THEN;
+            File::open(&path).unwrap().set_modified(before).unwrap();
+            path
+        };
+        let (dead, living) = (old("dead"), old("living"));
+        let lock = File::open(&living).unwrap();
+        lock.lock().unwrap();
+        let young = parent.path().join("young");
+        fs::create_dir(&young).unwrap();
+        std::os::unix::fs::symlink(&living, parent.path().join("link")).unwrap();
+        let _folder = folder(parent.path());
+        assert_eq!((dead.exists(), living.join("0").exists(), young.exists()), (false, true, true));
+    }
+
+    #[test]
+    fn a_folder_that_others_can_change_is_refused() {
+        let parent = tempfile::tempdir().unwrap();
+        let make = |mode| {
+            fs::set_permissions(parent.path(), Permissions::from_mode(mode)).unwrap();
+            SocketFolder::make(&LinkSockets::In(parent.path().to_owned()), "this").map(drop)
+        };
+        for mode in [0o777, 0o770] {
+            assert!(make(mode).unwrap_err().to_string().contains("other users"), "{mode:o}");
+        }
+        for mode in [0o755, 0o1777, 0o700] {
+            make(mode).unwrap();
+        }
+    }
+}
