@@ -82,6 +82,8 @@ enum Command {
     Watch {
         /// The server's instance id
         instance: String,
+        /// The folder of its sockets
+        sockets: Option<PathBuf>,
     },
 }
 
@@ -124,8 +126,8 @@ async fn dispatch(command: Command) -> Result<ExitCode, Failure> {
         Command::Images(images) => images.run().await,
         Command::Languages(languages) => languages.run().await,
         Command::Doctor(doctor) => doctor.run().await,
-        Command::Watch { instance } => {
-            reaper::watch(&client()?, &instance).await?;
+        Command::Watch { instance, sockets } => {
+            reaper::watch(&client()?, &instance, sockets.as_deref()).await?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Runner { .. } | Command::Probe { .. } => Ok(ExitCode::FAILURE),

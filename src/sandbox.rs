@@ -4,6 +4,7 @@ mod confinement;
 mod container;
 mod dialect;
 mod error;
+mod greeting;
 pub mod hardening;
 mod link;
 mod link_sockets;
@@ -15,7 +16,6 @@ mod route;
 mod runner_volume;
 pub mod seccomp;
 
-use std::future;
 use std::io;
 use std::path::Path;
 use std::sync::Arc;
@@ -23,10 +23,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytesize::ByteSize;
-use engine_api::{AttachOptions, Attached, Client, ContainerId, Deadline, WaitCondition};
+use engine_api::{Client, ContainerId, Deadline};
 use futures_util::FutureExt as _;
-use runner::protocol::{Command, Event, PROTOCOL, Worlds};
-use tokio::net::UnixStream;
+use runner::protocol::{Command, Event, Worlds};
 use tokio::sync::OnceCell;
 use tokio::sync::oneshot;
 use tokio_util::task::TaskTracker;
@@ -36,9 +35,9 @@ use uuid::Uuid;
 pub use self::confinement::{AppArmorProfile, Confinement};
 pub use self::container::Container;
 pub use self::error::SandboxError;
+use self::greeting::Greeting;
 use self::hardening::{Common, SandboxSpec};
 pub use self::link::{LinkEvent, LinkReader, LinkWriter};
-use self::link_sockets::LinkSocket;
 pub use self::link_sockets::LinkSockets;
 use self::owner::Owner;
 pub use self::parking::Parking;
@@ -54,9 +53,6 @@ use crate::traces::step;
 /// How long any one call to the engine may take. Starting a container takes a tenth of a second on an idle host and
 /// several on one that starts many.
 const CALL_DEADLINE: Duration = Duration::from_secs(30);
-
-/// How long a runner takes to greet, and much more.
-const USUAL_GREETING: Duration = Duration::from_secs(1);
 
 /// How long a sandbox may take to be as new.
 const RENEWAL_DEADLINE: Duration = Duration::from_secs(5);
@@ -97,15 +93,6 @@ pub struct Sandbox {
     memory: ByteSize,
 }
 
-/// A runner that has greeted.
-struct Greeting {
-    reader: LinkReader,
-    writer: LinkWriter,
-    /// In bytes.
-    memory: u64,
-    worlds: Worlds,
-}
-
 /// For whom a sandbox is.
 #[derive(Clone, Debug)]
 struct Tenant {
@@ -135,11 +122,13 @@ impl Sandboxes {
         let instance = Uuid::new_v4().to_string();
         tracing::info!(instance, "sandboxes of this server carry this instance id");
         let owner = Owner::this()?;
-        let watcher = Watcher::start(Path::new("/proc/self/exe"), client.endpoint(), &instance)?;
+        let routes = Routes::new(&confinement.link_sockets, &instance);
+        let watcher =
+            Watcher::start(Path::new("/proc/self/exe"), client.endpoint(), &instance, routes.folder())?;
         Ok(Self {
             shared: Arc::new(Shared {
                 runner_volume: RunnerVolume::new(&instance),
-                routes: Routes::new(&confinement.link_sockets, &instance),
+                routes,
                 has_worlds: AtomicBool::new(true),
                 tasks: TaskTracker::new(),
                 client,
@@ -268,23 +257,7 @@ impl Shared {
             removal.not_created(&error);
             return Err(error.into());
         }
-        // Attached before the start: nothing that the runner says can be missed.
-        let attached = match route.attaches() {
-            true => {
-                let options = AttachOptions::default();
-                let attaching = self.client.container_attach(&id, &options, deadline());
-                Some(attaching.instrument(step!("attach")).await?)
-            }
-            false => None,
-        };
-        self.client.container_start(&id, deadline()).instrument(step!("start")).await?;
-        let greeting = tokio::time::timeout(CALL_DEADLINE, self.greeting(&id, &route, attached));
-        let greeting = greeting.instrument(step!("greeting")).await;
-        if let (Route::Socket(_), Err(_) | Ok(Err(SandboxError::Ended))) = (&route, &greeting) {
-            self.routes.doubt();
-        }
-        let Greeting { reader, writer, memory, worlds } =
-            greeting.map_err(|_| SandboxError::NoGreeting)??;
+        let Greeting { reader, writer, memory, worlds } = self.start(&id, &route).await?;
         let (client, spec) = (self.client.clone(), spec.clone());
         let limits = std::sync::Mutex::new((spec.memory, spec.processes));
         let container = Container {
@@ -306,69 +279,16 @@ impl Shared {
         Ok(Sandbox { reader, writer, container, memory: ByteSize::b(memory) })
     }
 
-    /// Waits for the runner of the container, on whichever route it comes.
-    async fn greeting(
-        &self,
-        id: &ContainerId,
-        route: &Route,
-        attached: Option<Attached>,
-    ) -> Result<Greeting, SandboxError> {
-        let metrics = &self.metrics.executions;
-        let mut attached = attached.map(|attached| link::over_engine(attached, metrics));
-        let (greeting, (reader, writer)) = tokio::select! {
-            biased;
-            connection = accepted(route.socket()) => {
-                let mut link = link::over_socket(connection.map_err(SandboxError::Socket)?, metrics);
-                self.routes.prove();
-                (link.0.next().await?, link)
-            }
-            greeting = said(attached.as_mut()) => {
-                let greeting = greeting?;
-                if let (Some(_), Some(_)) = (&greeting, route.socket()) {
-                    self.routes.bar("a runner could not connect");
-                }
-                (greeting, attached.ok_or(SandboxError::Ended)?)
-            }
-            () = self.end(id) => return Err(SandboxError::Ended),
-        };
-        match greeting {
-            Some(LinkEvent::Control(Event::Hello { protocol: PROTOCOL, memory_bytes, worlds, .. })) => {
-                Ok(Greeting { reader, writer, memory: memory_bytes, worlds })
-            }
-            Some(_) => Err(SandboxError::NoGreeting),
-            None => Err(SandboxError::Ended),
-        }
-    }
-
-    /// Waits until the container has ended, if it takes so long to greet that it may have.
-    async fn end(&self, id: &ContainerId) {
-        tokio::time::sleep(USUAL_GREETING).await;
-        let deadline = Deadline::after(CALL_DEADLINE);
-        // A container that is gone by then is an error here.
-        if let Ok(wait) = self.client.container_wait(id, WaitCondition::NotRunning, deadline).await {
-            let _ = wait.result(deadline).await;
-        }
-    }
-
     async fn owner_label(&self) -> engine_api::Result<&str> {
-        let asked = async || Ok(self.owner.clone().with_container(&self.client).await?.to_string());
+        let asked = async || {
+            let container = owner::own_container(&self.client).await?;
+            self.routes.locate(container.as_ref().map(|container| container.mounts.as_slice()));
+            Ok(match &container {
+                Some(container) => self.owner.clone().within(container).to_string(),
+                None => self.owner.to_string(),
+            })
+        };
         self.owner_label.get_or_try_init(asked).await.map(String::as_str)
-    }
-}
-
-/// The connection to the socket, if there is one.
-async fn accepted(socket: Option<&LinkSocket>) -> io::Result<UnixStream> {
-    match socket {
-        Some(socket) => socket.accept().await,
-        None => future::pending().await,
-    }
-}
-
-/// What comes first over the engine, if the server is attached.
-async fn said(link: Option<&mut (LinkReader, LinkWriter)>) -> Result<Option<LinkEvent>, SandboxError> {
-    match link {
-        Some((reader, _)) => reader.next().await,
-        None => future::pending().await,
     }
 }
 

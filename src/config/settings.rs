@@ -192,7 +192,7 @@ settings! {
     runtime: Option<String> = "", "runtime", "DAYFLY_RUNTIME";
     /// The AppArmor profile of the sandboxes, which the engine's host must have loaded; the engine's own if not given
     apparmor_profile: Option<AppArmorProfile> = "", "apparmor-profile", "DAYFLY_APPARMOR_PROFILE";
-    /// The folder of the sockets by which sandboxes are reached, which the engine's host must have at the same path; none is to reach them through the engine; a folder in /run, or as systemd or the session says, if not given
+    /// The folder of the sockets by which sandboxes are reached; none is to reach them through the engine; dayfly in /run, or what systemd or the session says, if not given
     link_sockets: LinkSockets = "", "link-sockets", "DAYFLY_LINK_SOCKETS";
     /// Build missing images while serving, this many at a time
     build_images: Option<NonZeroUsize> = "", "build-images", "DAYFLY_BUILD_IMAGES", from count(1)..=count(64), bare "1";

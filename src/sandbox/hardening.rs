@@ -111,7 +111,7 @@ fn mounts(common: &Common<'_>, socket: Option<&Path>) -> Vec<Mount> {
 }
 
 pub(super) fn container(spec: &SandboxSpec, common: &Common<'_>, route: &Route) -> ContainerCreateBody {
-    let (socket, attaches) = (route.socket().map(LinkSocket::path), route.attaches());
+    let (socket, attaches) = (route.socket().map(LinkSocket::path_on_host), route.attaches());
     let apparmor = common.confinement.apparmor_profile.as_ref().map(|profile| format!("apparmor={profile}"));
     let security_opt = ["no-new-privileges".to_owned(), common.dialect.seccomp(spec.ia32)];
     ContainerCreateBody {

@@ -1,7 +1,7 @@
 //! The sockets by which runners speak to the server: where they are, and each one from its making to its one connection.
 //!
 //! A socket is mounted into one sandbox alone. Its runner connects before any program is there; then nobody listens any more
-//! and the file is gone, so that what is still mounted leads nowhere (unix(7): `ECONNREFUSED`).
+//! and the file is gone, so that what is still mounted leads nowhere, and nobody has a right to it either.
 
 use std::env;
 use std::fs::{self, DirBuilder, File, Permissions, TryLockError};
@@ -9,16 +9,20 @@ use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use nix::unistd::geteuid;
 use tokio::net::{UnixListener, UnixStream};
+use uuid::Uuid;
 
-/// A folder that is younger may not be locked yet by the server that has made it.
-const LOCKED_BY_THEN: Duration = Duration::from_secs(60);
-/// To those who can reach it, which are its server, and the one sandbox that it is mounted into.
+/// How long others may look after what is in the folder: it takes them no time.
+const OTHERS_TURN: Duration = Duration::from_secs(2);
+const LOOK_AGAIN: Duration = Duration::from_millis(10);
+/// For those who can reach it, which are its server, and the one sandbox that it is mounted into.
 const SOCKET_MODE: u32 = 0o666;
+/// Of a socket that has served.
+const USED_MODE: u32 = 0;
 /// Others could put their own folder in the place of a server's.
 const WRITABLE_BY_OTHERS: u32 = 0o022;
 const STICKY: u32 = 0o1000;
@@ -82,7 +86,6 @@ pub(super) struct SocketFolder {
     path: PathBuf,
     /// Locked as long as the server lives (flock(2)).
     _lock: File,
-    made: AtomicU64,
 }
 
 /// A socket that waits for the runner of one sandbox. Dropping it removes it.
@@ -90,6 +93,7 @@ pub(super) struct SocketFolder {
 pub(super) struct LinkSocket {
     listener: UnixListener,
     path: PathBuf,
+    path_on_host: PathBuf,
 }
 
 impl SocketFolder {
@@ -108,24 +112,28 @@ impl SocketFolder {
         if is_writable || ![0, geteuid().as_raw()].contains(&metadata.uid()) {
             return Err(named(io::Error::other("other users can change what is in it")));
         }
+        // A folder that is not locked is a dead server's: none may be seen before it is locked.
+        let _turn = lock_in_turn(&parent).map_err(named)?;
         sweep(&parent);
         let path = parent.join(instance);
         private.recursive(false).create(&path).map_err(named)?;
         let lock = File::open(&path).map_err(named)?;
         lock.lock().map_err(named)?;
-        Ok(Some(Self { path, _lock: lock, made: AtomicU64::new(0) }))
+        Ok(Some(Self { path, _lock: lock }))
     }
 
     pub(super) fn path(&self) -> &Path {
         &self.path
     }
 
-    /// Makes a socket, and listens to it.
-    pub(super) fn socket(&self) -> io::Result<LinkSocket> {
-        let number = self.made.fetch_add(1, Ordering::Relaxed);
-        let path = self.path.join(number.to_string());
+    /// Makes a socket, and listens to it. The engine's host has the folder at `on_host`.
+    pub(super) fn socket(&self, on_host: &Path) -> io::Result<LinkSocket> {
+        // A sandbox can read it, and learns nothing from it. Short, as the paths of sockets must be (unix(7)).
+        let (name, _) = Uuid::new_v4().as_u64_pair();
+        let name = format!("{name:016x}");
+        let (path, path_on_host) = (self.path.join(&name), on_host.join(&name));
         let named = |error| in_folder(&self.path, &error);
-        let socket = LinkSocket { listener: UnixListener::bind(&path).map_err(named)?, path };
+        let socket = LinkSocket { listener: UnixListener::bind(&path).map_err(named)?, path, path_on_host };
         fs::set_permissions(&socket.path, Permissions::from_mode(SOCKET_MODE)).map_err(named)?;
         Ok(socket)
     }
@@ -147,8 +155,8 @@ impl Drop for SocketFolder {
 }
 
 impl LinkSocket {
-    pub(super) fn path(&self) -> &Path {
-        &self.path
+    pub(super) fn path_on_host(&self) -> &Path {
+        &self.path_on_host
     }
 
     /// The runner's connection, once it is there. Dropping this future loses nothing.
@@ -160,12 +168,26 @@ impl LinkSocket {
 impl Drop for LinkSocket {
     fn drop(&mut self) {
         // It may have been removed by hand.
+        let _ = fs::set_permissions(&self.path, Permissions::from_mode(USED_MODE));
         let _ = fs::remove_file(&self.path);
     }
 }
 
 fn in_folder(folder: &Path, error: &io::Error) -> io::Error {
     io::Error::new(error.kind(), format!("{}: {error}", folder.display()))
+}
+
+/// Locks the folder, when others have done what they had to do in it.
+fn lock_in_turn(folder: &Path) -> io::Result<File> {
+    let lock = File::open(folder)?;
+    let until = Instant::now() + OTHERS_TURN;
+    loop {
+        match lock.try_lock() {
+            Ok(()) => return Ok(lock),
+            Err(TryLockError::WouldBlock) if Instant::now() < until => thread::sleep(LOOK_AGAIN),
+            Err(error) => return Err(error.into()),
+        }
+    }
 }
 
 /// Removes the folders of servers that were killed.
@@ -180,16 +202,19 @@ fn sweep(parent: &Path) {
 fn remove_if_dead(folder: &Path) -> io::Result<()> {
     // A link is none.
     let metadata = fs::symlink_metadata(folder)?;
-    let age = metadata.modified()?.elapsed().unwrap_or_default();
-    if !metadata.is_dir() || metadata.uid() != geteuid().as_raw() || age < LOCKED_BY_THEN {
+    if !metadata.is_dir() || metadata.uid() != geteuid().as_raw() {
         return Ok(());
     }
     let lock = File::open(folder)?;
     match lock.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => return Ok(()),
-        Err(TryLockError::Error(error)) => return Err(error),
+        Ok(()) => remove_left(folder),
+        Err(TryLockError::WouldBlock) => Ok(()),
+        Err(TryLockError::Error(error)) => Err(error),
     }
+}
+
+/// Removes the folder of a server that is no more, with its sockets.
+pub(super) fn remove_left(folder: &Path) -> io::Result<()> {
     for entry in fs::read_dir(folder)? {
         fs::remove_file(entry?.path())?;
     }
@@ -199,7 +224,6 @@ fn remove_if_dead(folder: &Path) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use std::os::unix::net::UnixStream as Peer;
-    use std::time::SystemTime;
 
     use super::*;
 
@@ -238,8 +262,8 @@ mod tests {
         let parent = tempfile::tempdir().unwrap();
         let folder = folder(parent.path());
         assert_eq!(fs::metadata(folder.path()).unwrap().mode() & 0o777, 0o700);
-        let socket = folder.socket().unwrap();
-        let path = socket.path().to_owned();
+        let socket = folder.socket(Path::new("/on/host")).unwrap();
+        let path = folder.path().join(socket.path_on_host().file_name().unwrap());
         assert_eq!(fs::metadata(&path).unwrap().mode() & 0o777, SOCKET_MODE);
         // As it is still mounted into a sandbox.
         let kept = parent.path().join("kept");
@@ -247,32 +271,40 @@ mod tests {
         let _peer = Peer::connect(&kept).unwrap();
         socket.accept().await.unwrap();
         drop(socket);
-        assert_eq!(Peer::connect(&kept).unwrap_err().kind(), io::ErrorKind::ConnectionRefused);
+        assert_eq!(fs::metadata(&kept).unwrap().mode() & 0o777, USED_MODE);
+        let refused = Peer::connect(&kept).unwrap_err().kind();
+        assert!(matches!(refused, io::ErrorKind::ConnectionRefused | io::ErrorKind::PermissionDenied));
         assert!(!path.exists());
         let own = folder.path().to_owned();
         drop(folder);
         assert!(!own.exists());
     }
 
-    #[tokio::test]
-    async fn folders_of_dead_servers_go_and_no_others() {
+    #[test]
+    fn folders_of_dead_servers_go_and_no_others() {
         let parent = tempfile::tempdir().unwrap();
-        let old = |name: &str| {
+        let left = |name: &str| {
             let path = parent.path().join(name);
             fs::create_dir(&path).unwrap();
             fs::write(path.join("0"), "").unwrap();
-            let before = SystemTime::now() - 2 * LOCKED_BY_THEN;
-            File::open(&path).unwrap().set_modified(before).unwrap();
             path
         };
-        let (dead, living) = (old("dead"), old("living"));
+        let (dead, living) = (left("dead"), left("living"));
         let lock = File::open(&living).unwrap();
         lock.lock().unwrap();
-        let young = parent.path().join("young");
-        fs::create_dir(&young).unwrap();
-        std::os::unix::fs::symlink(&living, parent.path().join("link")).unwrap();
+        let outside = tempfile::tempdir().unwrap();
+        let link = parent.path().join("link");
+        std::os::unix::fs::symlink(outside.path(), &link).unwrap();
         let _folder = folder(parent.path());
-        assert_eq!((dead.exists(), living.join("0").exists(), young.exists()), (false, true, true));
+        assert_eq!((dead.exists(), living.join("0").exists(), link.exists()), (false, true, true));
+    }
+
+    #[test]
+    fn a_folder_that_somebody_keeps_locked_is_not_waited_for() {
+        let parent = tempfile::tempdir().unwrap();
+        let lock = File::open(parent.path()).unwrap();
+        lock.lock().unwrap();
+        assert!(SocketFolder::make(&LinkSockets::In(parent.path().to_owned()), "this").is_err());
     }
 
     #[test]

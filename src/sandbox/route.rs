@@ -1,12 +1,15 @@
 //! By which route the link of a sandbox goes: over a socket of the server's that is mounted into it, or through the engine.
 //!
-//! A socket is quicker: the engine and its shim do not wake up for each line, nor copy all output. But it wants the folder of
-//! the sockets at the same path on the engine's host, and a runtime that lets a sandbox connect to it. Whether that is so,
-//! the first sandbox shows, which has both.
+//! A socket is quicker: the engine and its shim do not wake up for each line, nor copy all output. But it wants a folder that
+//! the engine's host has too, and a runtime that lets a sandbox connect to it. Whether that is so, the first sandbox shows,
+//! which has both.
 
 use std::fmt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
+
+use engine_api::MountPoint;
 
 use super::link_sockets::{LinkSocket, LinkSockets, SocketFolder};
 
@@ -14,6 +17,8 @@ use super::link_sockets::{LinkSocket, LinkSockets, SocketFolder};
 #[derive(Debug)]
 pub(super) struct Routes {
     folder: Option<SocketFolder>,
+    /// Where the engine's host has the folder, as far as can be known.
+    on_host: OnceLock<PathBuf>,
     /// Whether the last sandbox that had a socket has come by it.
     is_proven: AtomicBool,
     /// Whether sandboxes cannot have or use sockets here.
@@ -38,15 +43,27 @@ impl Routes {
             tracing::info!("{THROUGH_ENGINE}: {error}");
             None
         });
-        Self { folder, is_proven: AtomicBool::new(false), is_barred: AtomicBool::new(false) }
+        let (is_proven, is_barred) = (AtomicBool::new(false), AtomicBool::new(false));
+        Self { folder, on_host: OnceLock::new(), is_proven, is_barred }
+    }
+
+    /// Says where the engine's host has the folder, if this process is in a container with these mounts, or in none.
+    pub(super) fn locate(&self, mounts: Option<&[MountPoint]>) {
+        let Some(folder) = self.folder() else { return };
+        match mounts.map_or_else(|| Some(folder.to_owned()), |mounts| behind(folder, mounts)) {
+            Some(on_host) => _ = self.on_host.set(on_host),
+            None => self.bar(format_args!("nothing of the host is mounted at {}", folder.display())),
+        }
     }
 
     /// The route to the next sandbox.
     pub(super) fn next(&self) -> Route {
-        let Some(folder) = self.folder.as_ref().filter(|_| !self.is_barred.load(Ordering::Relaxed)) else {
+        let (Some(folder), Some(on_host), false) =
+            (&self.folder, self.on_host.get(), self.is_barred.load(Ordering::Relaxed))
+        else {
             return Route::Engine;
         };
-        match folder.socket() {
+        match folder.socket(on_host) {
             Ok(socket) if self.is_proven.load(Ordering::Relaxed) => Route::Socket(socket),
             Ok(socket) => Route::Either(socket),
             Err(error) => {
@@ -77,14 +94,28 @@ impl Routes {
 
     /// Whether `message` of the engine's is that it cannot mount a socket.
     pub(super) fn is_of_socket(&self, message: &str) -> bool {
-        let folder = self.folder.as_ref().map(SocketFolder::path).and_then(Path::to_str);
+        let folder = self.on_host.get().and_then(|folder| folder.to_str());
         folder.is_some_and(|folder| message.contains(folder))
+    }
+
+    /// The folder of the sockets.
+    pub(super) fn folder(&self) -> Option<&Path> {
+        self.folder.as_ref().map(SocketFolder::path)
     }
 
     /// Removes what the routes need, when no sandbox is left.
     pub(super) fn remove(&self) {
         self.folder.iter().for_each(SocketFolder::remove);
     }
+}
+
+/// Where the host has `path` of a container with these mounts.
+fn behind(path: &Path, mounts: &[MountPoint]) -> Option<PathBuf> {
+    let within = |mount: &MountPoint| {
+        let rest = path.strip_prefix(&mount.destination).ok()?.to_owned();
+        (!mount.source.is_empty()).then(|| (mount.destination.len(), Path::new(&mount.source).join(rest)))
+    };
+    mounts.iter().filter_map(within).max_by_key(|(depth, _)| *depth).map(|(_, path)| path)
 }
 
 const THROUGH_ENGINE: &str = "sandboxes are reached through the engine, not by sockets";
@@ -101,5 +132,30 @@ impl Route {
     /// Whether the server attaches itself to the container.
     pub(super) fn attaches(&self) -> bool {
         !matches!(self, Self::Socket(_))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn mount(source: &str, destination: &str) -> MountPoint {
+        let mut mount = MountPoint::default();
+        (mount.source, mount.destination) = (source.into(), destination.into());
+        mount
+    }
+
+    #[test]
+    fn a_path_of_a_container_is_found_on_the_host() {
+        let mounts = [
+            mount("/var/run/docker.sock", "/run/engine"),
+            mount("/srv/run", "/run"),
+            mount("/volumes/sockets/_data", "/run/dayfly"),
+            mount("", "/run/dayfly/memory"),
+        ];
+        let found = |path: &str| behind(Path::new(path), &mounts);
+        assert_eq!(found("/run/dayfly/a/0").unwrap(), Path::new("/volumes/sockets/_data/a/0"));
+        assert_eq!(found("/run/dayfly-2/a").unwrap(), Path::new("/srv/run/dayfly-2/a"));
+        assert_eq!(found("/tmp/a"), None);
     }
 }
