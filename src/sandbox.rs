@@ -15,6 +15,7 @@ mod removal;
 mod route;
 mod runner_volume;
 pub mod seccomp;
+mod surroundings;
 
 use std::io;
 use std::path::Path;
@@ -43,7 +44,7 @@ use self::owner::Owner;
 pub use self::parking::Parking;
 use self::reaper::Watcher;
 use self::removal::Removal;
-use self::route::{Route, Routes};
+use self::route::Routes;
 use self::runner_volume::RunnerVolume;
 use crate::causes::with_causes;
 use crate::metrics::{Held, Metrics};
@@ -244,7 +245,6 @@ impl Shared {
         };
         let route = self.routes.next();
         let body = hardening::container(spec, &common, &route);
-        let deadline = || Deadline::after(CALL_DEADLINE);
         // A name of our own: should the connection break meanwhile, what the engine made can still be removed.
         let name = format!("dayfly-{}", Uuid::new_v4());
         let id: ContainerId = name.parse()?;
@@ -252,7 +252,7 @@ impl Shared {
         let counted = is_of_a_run.then(|| Held::one_of(&self.metrics.executions.sandboxes));
         let lease = Lease { tenant: tenant.clone(), _counted: counted };
         let mut removal = Removal::new(self.client.clone(), id.clone(), lease, self.tasks.clone());
-        let creating = self.client.container_create(Some(&name), &body, deadline());
+        let creating = self.client.container_create(Some(&name), &body, Deadline::after(CALL_DEADLINE));
         if let Err(error) = creating.instrument(step!("create")).await {
             removal.not_created(&error);
             return Err(error.into());
@@ -277,18 +277,6 @@ impl Shared {
             container.limit(memory, processes).await?;
         }
         Ok(Sandbox { reader, writer, container, memory: ByteSize::b(memory) })
-    }
-
-    async fn owner_label(&self) -> engine_api::Result<&str> {
-        let asked = async || {
-            let container = owner::own_container(&self.client).await?;
-            self.routes.locate(container.as_ref().map(|container| container.mounts.as_slice()));
-            Ok(match &container {
-                Some(container) => self.owner.clone().within(container).to_string(),
-                None => self.owner.to_string(),
-            })
-        };
-        self.owner_label.get_or_try_init(asked).await.map(String::as_str)
     }
 }
 

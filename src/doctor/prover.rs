@@ -116,6 +116,15 @@ impl Prover {
         })
     }
 
+    /// By which route the sandboxes were reached.
+    pub(super) fn link(&self) -> Finding {
+        let seen = match self.sandboxes.link_sockets() {
+            Ok(folder) => format!("sandboxes are reached by sockets in {}", folder.display()),
+            Err(reason) => format!("sandboxes are reached through the engine: {reason}"),
+        };
+        Finding::ok(Group::Sandbox, "link", seen)
+    }
+
     /// Removes the sandboxes.
     pub(super) async fn close(&self) {
         self.sandboxes.close().await;

@@ -19,7 +19,7 @@ pub const WORK: &str = "/box";
 /// Where the volume with the runner's binary is mounted.
 const RUNNER_MOUNT: &str = "/dayfly";
 /// Where the socket is mounted that its runner connects to: a place in memory, so that no file system is written to for it.
-const LINK_SOCKET: &str = "/dev/dayfly";
+pub const LINK_SOCKET: &str = "/dev/dayfly";
 /// The binary in that volume.
 pub(super) const RUNNER_FILE: &str = "dayfly";
 

@@ -40,11 +40,11 @@ pub enum LinkSockets {
 }
 
 impl LinkSockets {
-    fn folder(&self) -> Option<PathBuf> {
+    fn folder(&self) -> io::Result<PathBuf> {
         match self {
-            Self::None => None,
-            Self::In(folder) => Some(folder.clone()),
-            Self::Usual => Some(usual_folder(|name| env::var_os(name).map(PathBuf::from))),
+            Self::None => Err(io::Error::other("link-sockets is none")),
+            Self::In(folder) => Ok(folder.clone()),
+            Self::Usual => Ok(usual_folder(|name| env::var_os(name).map(PathBuf::from))),
         }
     }
 }
@@ -97,13 +97,12 @@ pub(super) struct LinkSocket {
 }
 
 impl SocketFolder {
-    /// Makes the folder of the server `instance` where `sockets` says, and removes those that dead servers have left there;
-    /// `None` if there are to be no sockets.
+    /// Makes the folder of the server `instance` where `sockets` says, and removes those that dead servers have left there.
     ///
     /// # Errors
-    /// There can be no such folder, or others could change it.
-    pub(super) fn make(sockets: &LinkSockets, instance: &str) -> io::Result<Option<Self>> {
-        let Some(parent) = sockets.folder() else { return Ok(None) };
+    /// There is to be no such folder, there can be none, or others could change it.
+    pub(super) fn make(sockets: &LinkSockets, instance: &str) -> io::Result<Self> {
+        let parent = sockets.folder()?;
         let named = |error| in_folder(&parent, &error);
         let mut private = DirBuilder::new();
         private.mode(0o700).recursive(true).create(&parent).map_err(named)?;
@@ -119,7 +118,7 @@ impl SocketFolder {
         private.recursive(false).create(&path).map_err(named)?;
         let lock = File::open(&path).map_err(named)?;
         lock.lock().map_err(named)?;
-        Ok(Some(Self { path, _lock: lock }))
+        Ok(Self { path, _lock: lock })
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -228,7 +227,7 @@ mod tests {
     use super::*;
 
     fn folder(parent: &Path) -> SocketFolder {
-        SocketFolder::make(&LinkSockets::In(parent.to_owned()), "this").unwrap().unwrap()
+        SocketFolder::make(&LinkSockets::In(parent.to_owned()), "this").unwrap()
     }
 
     #[test]
@@ -240,7 +239,7 @@ mod tests {
         for bad in ["run", "./x", "off"] {
             assert!(bad.parse::<LinkSockets>().is_err(), "{bad}");
         }
-        assert!(SocketFolder::make(&LinkSockets::None, "this").unwrap().is_none());
+        assert!(SocketFolder::make(&LinkSockets::None, "this").is_err());
     }
 
     #[test]

@@ -4,7 +4,6 @@
 //! the engine's host has too, and a runtime that lets a sandbox connect to it. Whether that is so, the first sandbox shows,
 //! which has both.
 
-use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -21,8 +20,8 @@ pub(super) struct Routes {
     on_host: OnceLock<PathBuf>,
     /// Whether the last sandbox that had a socket has come by it.
     is_proven: AtomicBool,
-    /// Whether sandboxes cannot have or use sockets here.
-    is_barred: AtomicBool,
+    /// Why sandboxes cannot have or use sockets here.
+    barred: OnceLock<String>,
 }
 
 /// The route to one sandbox.
@@ -39,12 +38,14 @@ pub(super) enum Route {
 impl Routes {
     /// The routes of the server `instance`, with sockets where `sockets` says.
     pub(super) fn new(sockets: &LinkSockets, instance: &str) -> Self {
-        let folder = SocketFolder::make(sockets, instance).unwrap_or_else(|error| {
-            tracing::info!("{THROUGH_ENGINE}: {error}");
-            None
-        });
-        let (is_proven, is_barred) = (AtomicBool::new(false), AtomicBool::new(false));
-        Self { folder, on_host: OnceLock::new(), is_proven, is_barred }
+        let (folder, barred) = match SocketFolder::make(sockets, instance) {
+            Ok(folder) => (Some(folder), OnceLock::new()),
+            Err(error) => {
+                log_reason(&error.to_string());
+                (None, error.to_string().into())
+            }
+        };
+        Self { folder, on_host: OnceLock::new(), is_proven: AtomicBool::new(false), barred }
     }
 
     /// Says where the engine's host has the folder, if this process is in a container with these mounts, or in none.
@@ -52,14 +53,13 @@ impl Routes {
         let Some(folder) = self.folder() else { return };
         match mounts.map_or_else(|| Some(folder.to_owned()), |mounts| behind(folder, mounts)) {
             Some(on_host) => _ = self.on_host.set(on_host),
-            None => self.bar(format_args!("nothing of the host is mounted at {}", folder.display())),
+            None => self.bar(format!("nothing of the host is mounted at {}", folder.display())),
         }
     }
 
     /// The route to the next sandbox.
     pub(super) fn next(&self) -> Route {
-        let (Some(folder), Some(on_host), false) =
-            (&self.folder, self.on_host.get(), self.is_barred.load(Ordering::Relaxed))
+        let (Some(folder), Some(on_host), None) = (&self.folder, self.on_host.get(), self.barred.get())
         else {
             return Route::Engine;
         };
@@ -86,9 +86,22 @@ impl Routes {
     }
 
     /// There is no use for sockets.
-    pub(super) fn bar(&self, reason: impl fmt::Display) {
-        if !self.is_barred.swap(true, Ordering::Relaxed) {
-            tracing::info!("{THROUGH_ENGINE}: {reason}");
+    pub(super) fn bar(&self, reason: impl Into<String>) {
+        let mut is_first = false;
+        let reason = self.barred.get_or_init(|| {
+            is_first = true;
+            reason.into()
+        });
+        if is_first {
+            log_reason(reason);
+        }
+    }
+
+    /// The folder of the sockets by which sandboxes are reached, or why they are reached through the engine.
+    pub(super) fn explain(&self) -> Result<&Path, &str> {
+        match (&self.folder, self.barred.get()) {
+            (Some(folder), None) => Ok(folder.path()),
+            (_, reason) => Err(reason.map_or("", String::as_str)),
         }
     }
 
@@ -109,6 +122,10 @@ impl Routes {
     }
 }
 
+fn log_reason(reason: &str) {
+    tracing::info!("sandboxes are reached through the engine: {reason}");
+}
+
 /// Where the host has `path` of a container with these mounts.
 fn behind(path: &Path, mounts: &[MountPoint]) -> Option<PathBuf> {
     let within = |mount: &MountPoint| {
@@ -117,8 +134,6 @@ fn behind(path: &Path, mounts: &[MountPoint]) -> Option<PathBuf> {
     };
     mounts.iter().filter_map(within).max_by_key(|(depth, _)| *depth).map(|(_, path)| path)
 }
-
-const THROUGH_ENGINE: &str = "sandboxes are reached through the engine, not by sockets";
 
 impl Route {
     /// The socket that is mounted into the sandbox.
