@@ -116,13 +116,13 @@ impl Prover {
         })
     }
 
-    /// By which route the sandboxes were reached.
-    pub(super) fn link(&self) -> Finding {
-        let seen = match self.sandboxes.link_sockets() {
+    /// By which route the sandboxes were reached, if there was one.
+    pub(super) fn link(&self) -> Option<Finding> {
+        let seen = match self.sandboxes.link_sockets()? {
             Ok(folder) => format!("sandboxes are reached by sockets in {}", folder.display()),
             Err(reason) => format!("sandboxes are reached through the engine: {reason}"),
         };
-        Finding::ok(Group::Sandbox, "link", seen)
+        Some(Finding::ok(Group::Sandbox, "link", seen))
     }
 
     /// Removes the sandboxes.

@@ -118,7 +118,12 @@ impl SocketFolder {
         private.recursive(false).create(&path).map_err(named)?;
         let lock = File::open(&path).map_err(named)?;
         lock.lock().map_err(named)?;
-        Ok(Self { path, _lock: lock })
+        let folder = Self { path, _lock: lock };
+        // Its path may be too long for sockets (unix(7)), or its file system without them.
+        let first = folder.path.join(socket_name());
+        std::os::unix::net::UnixListener::bind(&first).map_err(named)?;
+        fs::remove_file(first).map_err(named)?;
+        Ok(folder)
     }
 
     pub(super) fn path(&self) -> &Path {
@@ -127,9 +132,7 @@ impl SocketFolder {
 
     /// Makes a socket, and listens to it. The engine's host has the folder at `on_host`.
     pub(super) fn socket(&self, on_host: &Path) -> io::Result<LinkSocket> {
-        // A sandbox can read it, and learns nothing from it. Short, as the paths of sockets must be (unix(7)).
-        let (name, _) = Uuid::new_v4().as_u64_pair();
-        let name = format!("{name:016x}");
+        let name = socket_name();
         let (path, path_on_host) = (self.path.join(&name), on_host.join(&name));
         let named = |error| in_folder(&self.path, &error);
         let socket = LinkSocket { listener: UnixListener::bind(&path).map_err(named)?, path, path_on_host };
@@ -170,6 +173,12 @@ impl Drop for LinkSocket {
         let _ = fs::set_permissions(&self.path, Permissions::from_mode(USED_MODE));
         let _ = fs::remove_file(&self.path);
     }
+}
+
+/// A name that is short, and of which a sandbox that reads it learns nothing.
+fn socket_name() -> String {
+    let (name, _) = Uuid::new_v4().as_u64_pair();
+    format!("{name:016x}")
 }
 
 fn in_folder(folder: &Path, error: &io::Error) -> io::Error {
@@ -304,6 +313,14 @@ mod tests {
         let lock = File::open(parent.path()).unwrap();
         lock.lock().unwrap();
         assert!(SocketFolder::make(&LinkSockets::In(parent.path().to_owned()), "this").is_err());
+    }
+
+    #[test]
+    fn a_folder_whose_path_is_too_long_for_sockets_is_refused_and_left_as_it_was() {
+        let parent = tempfile::tempdir().unwrap();
+        let long = parent.path().join("x".repeat(100));
+        assert!(SocketFolder::make(&LinkSockets::In(long.clone()), "this").is_err());
+        assert_eq!(fs::read_dir(long).unwrap().count(), 0);
     }
 
     #[test]

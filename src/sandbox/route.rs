@@ -97,11 +97,12 @@ impl Routes {
         }
     }
 
-    /// The folder of the sockets by which sandboxes are reached, or why they are reached through the engine.
-    pub(super) fn explain(&self) -> Result<&Path, &str> {
-        match (&self.folder, self.barred.get()) {
-            (Some(folder), None) => Ok(folder.path()),
-            (_, reason) => Err(reason.map_or("", String::as_str)),
+    /// The folder of the sockets by which sandboxes are reached, or why they are reached through the engine; `None` before one
+    /// has been reached.
+    pub(super) fn explain(&self) -> Option<Result<&Path, &str>> {
+        match self.barred.get() {
+            Some(reason) => Some(Err(reason)),
+            None => self.folder().filter(|_| self.is_proven.load(Ordering::Relaxed)).map(Ok),
         }
     }
 

@@ -5,11 +5,10 @@ use std::path::Path;
 use super::{Sandboxes, Shared, owner};
 
 impl Sandboxes {
-    /// The folder of the sockets by which sandboxes are reached, or why they are reached through the engine, as far as is known.
-    ///
-    /// # Errors
-    /// Why not by sockets.
-    pub fn link_sockets(&self) -> Result<&Path, &str> {
+    /// The folder of the sockets by which sandboxes are reached, or why they are reached through the engine; `None` before one
+    /// has been reached.
+    #[must_use]
+    pub fn link_sockets(&self) -> Option<Result<&Path, &str>> {
         self.shared.routes.explain()
     }
 }
