@@ -102,7 +102,9 @@ impl Routes {
     pub(super) fn explain(&self) -> Option<Result<&Path, &str>> {
         match self.barred.get() {
             Some(reason) => Some(Err(reason)),
-            None => self.folder().filter(|_| self.is_proven.load(Ordering::Relaxed)).map(Ok),
+            // That of this process alone is in it.
+            None if self.is_proven.load(Ordering::Relaxed) => self.folder()?.parent().map(Ok),
+            None => None,
         }
     }
 
