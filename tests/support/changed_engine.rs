@@ -1,5 +1,6 @@
 //! The real engine with a man in the middle, who puts something else in place of what is said to it.
 
+use std::env;
 use std::fs;
 use std::io::{ErrorKind, Read, Write};
 use std::net::Shutdown;
@@ -12,15 +13,13 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 
-pub const ENGINE: &str = "/var/run/docker.sock";
-
 /// How long a request may pause in its middle.
 const PAUSE: Duration = Duration::from_millis(20);
 
 /// What is put in place of what. The lengths are the same: they are said before.
 pub type Changes = &'static [(&'static str, &'static str)];
 
-/// The engine behind `/var/run/docker.sock`, but for some changes. It goes with the test.
+/// The engine that the test is for, but for some changes. It goes with the test.
 pub struct ChangedEngine {
     folder: TempDir,
     changes: Arc<AtomicBool>,
@@ -40,11 +39,12 @@ impl ChangedEngine {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("engine.sock");
         let listener = UnixListener::bind(&path).unwrap();
+        let engine = engine_socket();
         // Anybody may use it, which a doctor should see.
         fs::set_permissions(&path, fs::Permissions::from_mode(0o666)).unwrap();
         thread::spawn(move || {
             for client in listener.incoming() {
-                let (client, engine) = (client.unwrap(), UnixStream::connect(ENGINE).unwrap());
+                let (client, engine) = (client.unwrap(), UnixStream::connect(&engine).unwrap());
                 let (from_engine, to_client) = (engine.try_clone().unwrap(), client.try_clone().unwrap());
                 let is_told = Arc::clone(&is_told);
                 thread::spawn(move || pass_on(from_engine, to_client, || &[]));
@@ -64,6 +64,12 @@ impl ChangedEngine {
     pub fn address(&self) -> String {
         format!("unix://{}", self.folder.path().join("engine.sock").display())
     }
+}
+
+/// The socket of the engine that the test is for.
+pub fn engine_socket() -> String {
+    let engine = env::var("DOCKER_HOST").unwrap_or_else(|_| "unix:///var/run/docker.sock".into());
+    engine.strip_prefix("unix://").unwrap().to_owned()
 }
 
 fn change(bytes: &mut [u8], changes: Changes) {
