@@ -85,6 +85,7 @@ pub async fn watch(client: &Client, instance: &str, sockets: Option<&Path>) -> e
     }
     if let Some(folder) = sockets
         && let Err(error) = link_sockets::remove_left(folder)
+        && error.kind() != io::ErrorKind::NotFound
     {
         tracing::warn!("{} stays: {error}", folder.display());
     }
