@@ -18,7 +18,8 @@ COPY . .
 RUN cargo build --locked --release \
  && mv target/*/release/dayfly /dayfly \
  && rm --recursive target \
- && scripts/check-binary /dayfly
+ && scripts/check-binary /dayfly \
+ && install --directory --mode=1777 /root-of-server/run/dayfly
 
 # npm and pip fetch the packages that some languages are made of.
 FROM base AS images
@@ -39,6 +40,8 @@ CMD ["images", "build"]
 
 FROM scratch AS server
 COPY --from=build /dayfly /dayfly
+# Whoever the container is run as: a volume that is mounted there gets the folder's mode.
+COPY --from=build /root-of-server /
 ENV DAYFLY_HOST=0.0.0.0
 EXPOSE 3000
 HEALTHCHECK --interval=10s --timeout=6s CMD ["/dayfly", "health"]

@@ -74,12 +74,16 @@ enum Command {
     Runner {
         /// The work folder
         work: PathBuf,
+        /// The socket that the server listens to; standard input and output speak to it otherwise
+        socket: Option<PathBuf>,
     },
     /// Remove what a server leaves when it is killed
     #[command(hide = true)]
     Watch {
         /// The server's instance id
         instance: String,
+        /// The folder of its sockets
+        sockets: Option<PathBuf>,
     },
 }
 
@@ -88,8 +92,8 @@ enum Command {
 pub fn main() -> ExitCode {
     let command = Cli::parse().command;
     // The runner has no use for threads, and must be single-threaded to fork safely.
-    if let Command::Runner { work } = command {
-        return runner::init::main(&work);
+    if let Command::Runner { work, socket } = command {
+        return runner::init::main(&work, socket.as_deref());
     }
     // Nor has what attacks a sandbox from inside: it counts threads, and changes what is one process's own.
     if let Command::Probe { probe } = command {
@@ -122,8 +126,8 @@ async fn dispatch(command: Command) -> Result<ExitCode, Failure> {
         Command::Images(images) => images.run().await,
         Command::Languages(languages) => languages.run().await,
         Command::Doctor(doctor) => doctor.run().await,
-        Command::Watch { instance } => {
-            reaper::watch(&client()?, &instance).await?;
+        Command::Watch { instance, sockets } => {
+            reaper::watch(&client()?, &instance, sockets.as_deref()).await?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Runner { .. } | Command::Probe { .. } => Ok(ExitCode::FAILURE),

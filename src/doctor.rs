@@ -175,6 +175,7 @@ impl Doctor {
                 for probe in Probe::ALL {
                     notes.add_all(prover.prove(probe, cpus).await);
                 }
+                notes.add_all(prover.link().into_iter().collect());
             }
             Err(error) => notes.add(Finding::problem(
                 Group::Sandbox,

@@ -77,7 +77,7 @@ struct First {
     callers: usize,
     /// Runs under way.
     runs: usize,
-    /// When the first one was taken since the last one was made.
+    /// When the first one was taken since the last one was made, or since no run was under way.
     taken: Option<Instant>,
 }
 
@@ -371,7 +371,11 @@ pub(crate) struct Claim<'a> {
 
 impl Drop for Claim<'_> {
     fn drop(&mut self) {
-        *(self.count)(&mut self.pool.first()) -= 1;
+        let mut first = self.pool.first();
+        *(self.count)(&mut first) -= 1;
+        if first.runs == 0 {
+            first.taken = None;
+        }
         self.pool.changed.notify_one();
     }
 }

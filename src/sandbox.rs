@@ -4,24 +4,29 @@ mod confinement;
 mod container;
 mod dialect;
 mod error;
+mod greeting;
 pub mod hardening;
 mod link;
+mod link_sockets;
 mod owner;
 mod parking;
 pub mod reaper;
 mod removal;
+mod route;
 mod runner_volume;
 pub mod seccomp;
+mod surroundings;
 
+use std::io;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytesize::ByteSize;
-use engine_api::{AttachOptions, Client, ContainerId, Deadline};
+use engine_api::{Client, ContainerId, Deadline};
 use futures_util::FutureExt as _;
-use runner::protocol::{Command, Event, PROTOCOL, Worlds};
+use runner::protocol::{Command, Event, Worlds};
 use tokio::sync::OnceCell;
 use tokio::sync::oneshot;
 use tokio_util::task::TaskTracker;
@@ -31,12 +36,15 @@ use uuid::Uuid;
 pub use self::confinement::{AppArmorProfile, Confinement};
 pub use self::container::Container;
 pub use self::error::SandboxError;
+use self::greeting::Greeting;
 use self::hardening::{Common, SandboxSpec};
 pub use self::link::{LinkEvent, LinkReader, LinkWriter};
+pub use self::link_sockets::LinkSockets;
 use self::owner::Owner;
 pub use self::parking::Parking;
 use self::reaper::Watcher;
 use self::removal::Removal;
+use self::route::Routes;
 use self::runner_volume::RunnerVolume;
 use crate::causes::with_causes;
 use crate::metrics::{Held, Metrics};
@@ -69,6 +77,7 @@ struct Shared {
     owner_label: OnceCell<String>,
     confinement: Confinement,
     runner_volume: RunnerVolume,
+    routes: Routes,
     /// Whether the last sandbox had worlds. The next one's limit of processes counts with it from the start.
     has_worlds: AtomicBool,
     /// What must be over before the runner's volume can go: openings and removals.
@@ -108,16 +117,19 @@ impl Sandboxes {
     ///
     /// # Errors
     /// The process that outlives a killed server cannot be started, or `/proc` is not there.
-    pub fn new(client: Client, confinement: Confinement, metrics: Arc<Metrics>) -> std::io::Result<Self> {
+    pub fn new(client: Client, confinement: Confinement, metrics: Arc<Metrics>) -> io::Result<Self> {
         let engine = metrics.engine.clone();
         let client = client.with_observer(move |call| engine.observe(call));
         let instance = Uuid::new_v4().to_string();
         tracing::info!(instance, "sandboxes of this server carry this instance id");
         let owner = Owner::this()?;
-        let watcher = Watcher::start(Path::new("/proc/self/exe"), client.endpoint(), &instance)?;
+        let routes = Routes::new(&confinement.link_sockets, &instance);
+        let watcher =
+            Watcher::start(Path::new("/proc/self/exe"), client.endpoint(), &instance, routes.folder())?;
         Ok(Self {
             shared: Arc::new(Shared {
                 runner_volume: RunnerVolume::new(&instance),
+                routes,
                 has_worlds: AtomicBool::new(true),
                 tasks: TaskTracker::new(),
                 client,
@@ -187,6 +199,7 @@ impl Sandboxes {
             tracing::warn!("sandboxes that cannot be removed are left to the watcher");
             return;
         }
+        self.shared.routes.remove();
         match runner_volume::remove(&self.shared.client, &self.shared.instance).await {
             Ok(()) => self.shared.watcher.dismiss().await,
             Err(error) => {
@@ -199,6 +212,12 @@ impl Sandboxes {
 impl Shared {
     async fn open(&self, spec: &SandboxSpec, tenant: &Tenant) -> Result<Sandbox, SandboxError> {
         match self.try_open(spec, tenant).await {
+            Err(SandboxError::Engine(engine_api::Error::Engine { message, .. }))
+                if self.routes.is_of_socket(&message) =>
+            {
+                self.routes.bar(message);
+                self.try_open(spec, tenant).await
+            }
             // Somebody removed the runner's volume: the engine then mounts an empty one. Of an AppArmor profile that is not
             // loaded it says the same.
             Err(SandboxError::Engine(engine_api::Error::Engine { message, .. }))
@@ -224,8 +243,8 @@ impl Shared {
             dialect,
             has_worlds,
         };
-        let body = hardening::container(spec, &common);
-        let deadline = || Deadline::after(CALL_DEADLINE);
+        let route = self.routes.next();
+        let body = hardening::container(spec, &common, &route);
         // A name of our own: should the connection break meanwhile, what the engine made can still be removed.
         let name = format!("dayfly-{}", Uuid::new_v4());
         let id: ContainerId = name.parse()?;
@@ -233,24 +252,12 @@ impl Shared {
         let counted = is_of_a_run.then(|| Held::one_of(&self.metrics.executions.sandboxes));
         let lease = Lease { tenant: tenant.clone(), _counted: counted };
         let mut removal = Removal::new(self.client.clone(), id.clone(), lease, self.tasks.clone());
-        let creating = self.client.container_create(Some(&name), &body, deadline());
+        let creating = self.client.container_create(Some(&name), &body, Deadline::after(CALL_DEADLINE));
         if let Err(error) = creating.instrument(step!("create")).await {
             removal.not_created(&error);
             return Err(error.into());
         }
-        // Attached before the start: nothing that the runner says can be missed.
-        let options = AttachOptions::default();
-        let attaching = self.client.container_attach(&id, &options, deadline()).instrument(step!("attach"));
-        let (mut reader, writer) = link::split(attaching.await?, &self.metrics.executions);
-        self.client.container_start(&id, deadline()).instrument(step!("start")).await?;
-        let greeting = tokio::time::timeout(CALL_DEADLINE, reader.next()).instrument(step!("greeting")).await;
-        let (memory, worlds) = match greeting.map_err(|_| SandboxError::NoGreeting)?? {
-            Some(LinkEvent::Control(Event::Hello { protocol: PROTOCOL, memory_bytes, worlds, .. })) => {
-                (memory_bytes, worlds)
-            }
-            Some(_) => return Err(SandboxError::NoGreeting),
-            None => return Err(SandboxError::Ended),
-        };
+        let Greeting { reader, writer, memory, worlds } = self.start(&id, &route).await?;
         let (client, spec) = (self.client.clone(), spec.clone());
         let limits = std::sync::Mutex::new((spec.memory, spec.processes));
         let container = Container {
@@ -270,11 +277,6 @@ impl Shared {
             container.limit(memory, processes).await?;
         }
         Ok(Sandbox { reader, writer, container, memory: ByteSize::b(memory) })
-    }
-
-    async fn owner_label(&self) -> engine_api::Result<&str> {
-        let asked = async || Ok(self.owner.clone().with_container(&self.client).await?.to_string());
-        self.owner_label.get_or_try_init(asked).await.map(String::as_str)
     }
 }
 

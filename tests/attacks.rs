@@ -37,7 +37,7 @@ const fn python(name: &'static str, program: &'static str) -> Attack {
     Attack { name, language: "python", program }
 }
 
-static ATTACKS: [Attack; 19] = [
+static ATTACKS: [Attack; 20] = [
     python("files", include_str!("attacks/files.py")),
     python("a closed work folder", include_str!("attacks/closed_folder.py")),
     python("attributes", include_str!("attacks/attributes.py")),
@@ -45,6 +45,7 @@ static ATTACKS: [Attack; 19] = [
     python("processes", include_str!("attacks/processes.py")),
     python("a fork bomb", include_str!("attacks/fork_bomb.py")),
     python("sockets", include_str!("attacks/sockets.py")),
+    python("the link's socket", include_str!("attacks/link.py")),
     python("ports", include_str!("attacks/ports.py")),
     python("full file systems", include_str!("attacks/full.py")),
     python("no inodes", include_str!("attacks/inodes.py")),

@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use nix::sys::signal::Signal;
 use serde_json::{Value, json};
-use support::changed_engine::{ChangedEngine, Changes, ENGINE};
+use support::changed_engine::{ChangedEngine, Changes, engine_socket};
 use support::{DAYFLY, dayfly_with, docker, eventually, signal};
 
 const MADE: [&str; 2] =
@@ -83,7 +83,7 @@ fn every_attack_on_a_sandbox_fails_and_nothing_is_left() {
     assert_ne!(sandbox["AppArmor or SELinux"].0, "problem");
 
     let engine = by_subject(&report, "engine");
-    assert!(engine["connection"].1.contains(ENGINE), "{engine:?}");
+    assert!(engine["connection"].1.contains(&engine_socket()), "{engine:?}");
     let images =
         &report["findings"].as_array().unwrap().iter().find(|finding| finding["group"] == "images").unwrap();
     let listed = dayfly_with(&["languages"], &[]);

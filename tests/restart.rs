@@ -14,10 +14,11 @@ use support::{Server, eventually};
 const RUNNING: usize = 2;
 const WAITING: usize = 4;
 
-/// Ends the engine with `how` while some runs are under way and others wait, and starts it again.
-fn survives(how: Signal) {
+/// Ends the engine with `how` while some runs are under way, which may end as one of `ends`, and others wait, and starts it
+/// again.
+fn survives(how: Signal, link_sockets: &str, ends: &[&str]) {
     let mut engine = Engine::start(&["code-execution-python:latest"]);
-    let arguments = ["--max-concurrent-executions", "2", "--engine-patience", "2m"];
+    let arguments = ["--max-concurrent-executions=2", "--engine-patience=2m", "--link-sockets", link_sockets];
     let server = Server::with_environment(&arguments, &[("DOCKER_HOST", &engine.host())]);
     let containers = |engine: &Engine, filters: &[&str]| {
         let listed = engine.docker(&[&["ps", "-q", "--filter", "label=dayfly.instance"], filters].concat());
@@ -37,10 +38,11 @@ fn survives(how: Signal) {
         engine.end(how);
         for run in running {
             let reply = run.join().unwrap();
-            // An engine that is told to stop gives containers ten seconds, in which a run may reach its own end.
-            let ended = reply.status == 200 && reply.body["status"] == "time-limit" && how == Signal::SIGTERM;
-            let error = &reply.body["error"]["code"];
-            assert!(ended || (reply.status == 500 && error == "internal-error"), "{}", reply.body);
+            let end = match reply.status {
+                200 => &reply.body["status"],
+                _ => &reply.body["error"]["code"],
+            };
+            assert!(ends.iter().any(|expected| end == expected), "{}", reply.body);
         }
         assert_eq!(server.get("/health").status, 200);
         engine.begin();
@@ -58,10 +60,17 @@ fn survives(how: Signal) {
 
 #[test]
 fn a_restart_of_the_engine_is_survived() {
-    survives(Signal::SIGTERM);
+    // It gives containers ten seconds, in which a run may reach its own end.
+    survives(Signal::SIGTERM, "", &["internal-error", "time-limit"]);
 }
 
 #[test]
 fn a_crash_of_the_engine_is_survived() {
-    survives(Signal::SIGKILL);
+    // Nobody ends the containers.
+    survives(Signal::SIGKILL, "", &["time-limit"]);
+}
+
+#[test]
+fn a_crash_of_the_engine_that_leads_to_sandboxes_is_survived() {
+    survives(Signal::SIGKILL, "none", &["internal-error"]);
 }

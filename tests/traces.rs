@@ -165,7 +165,8 @@ fn a_trace_that_the_caller_does_not_record_is_not_sent_and_others_are() {
     execute(&server, "python", "pass", "");
     let sent = || collector.spans().iter().filter(|span| span["name"] == "removal").count() == 2;
     eventually(SOON, "two traces are sent while the server runs", sent);
-    assert!(Metrics::of(&server).get("dayfly_trace_spans_exported_total") >= 20.0);
+    // Nine of each: the sandbox before theirs has shown that none has to be attached to.
+    assert!(Metrics::of(&server).get("dayfly_trace_spans_exported_total") >= 18.0);
     server.terminate();
     server.child.wait().unwrap();
     let spans = collector.spans();

@@ -47,11 +47,12 @@ use crate::frame::Stream;
 use crate::message::{Message, MessageError};
 use crate::protocol::{Command, Event, FaultKind, PROTOCOL, Stage, StageName};
 
-/// Runs one conversation over standard input and standard output, with the stages' files and working directory in
-/// `work`, which must exist and be empty. Fails only where not even a fault could be reported.
+/// Runs one conversation over the Unix socket `socket`, or, if none is given or nobody listens to it, over standard input and
+/// standard output, with the stages' files and working directory in `work`, which must exist and be empty. Fails only
+/// where not even a fault could be reported.
 #[must_use]
-pub fn main(work: &Path) -> ExitCode {
-    let mut link = Link::new();
+pub fn main(work: &Path, socket: Option<&Path>) -> ExitCode {
+    let mut link = Link::new(socket);
     match Init::new(&mut link, work).and_then(|mut init| init.converse()) {
         Ok(()) => {}
         Err(Gone::Fault { kind, message }) => link.send(&Event::Fault { kind, message }),

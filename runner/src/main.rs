@@ -4,8 +4,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    let Some(work) = std::env::args_os().nth(1).map(PathBuf::from) else {
+    let mut arguments = std::env::args_os().skip(1).map(PathBuf::from);
+    let Some(work) = arguments.next() else {
         return ExitCode::from(64);
     };
-    runner::init::main(&work)
+    runner::init::main(&work, arguments.next().as_deref())
 }

@@ -187,6 +187,31 @@ fn a_flood_without_end_is_ended_by_the_output_limit() {
 }
 
 #[test]
+fn much_output_arrives_whole() {
+    let mut stage = shell("seq 2000000; seq 1000000 >&2; seq 100");
+    stage.limits.output_bytes = 1 << 30;
+    let heard = run(stage);
+    let numbers = |last: u32| (1..=last).map(|number| format!("{number}\n")).collect::<String>();
+    assert!(heard.stdout == (numbers(2_000_000) + &numbers(100)).into_bytes(), "{}", heard.stdout.len());
+    assert!(heard.stderr == numbers(1_000_000).into_bytes(), "{}", heard.stderr.len());
+    assert_eq!(heard.only_report().end, StageEnd::Exited { code: 0 });
+}
+
+/// What is in a pipe can be gone before it is read: whoever writes to it can open it for reading.
+#[test]
+fn a_program_that_takes_its_output_back_breaks_nothing() {
+    let takes_back = "exec 3< /proc/self/fd/1; (while head -c 1000000 <&3 > /dev/null; do :; done) & thief=$!
+        head -c 300M /dev/zero; kill $thief; wait $thief; echo done >&2";
+    let mut stage = shell(takes_back);
+    stage.limits.output_bytes = 1 << 30;
+    let heard = run(stage);
+    assert!(heard.stdout.len() < 300 << 20, "some of it was taken back");
+    assert!(heard.stdout.iter().all(|byte| *byte == 0));
+    assert!(heard.stderr.ends_with(b"done\n"), "{}", heard.stderr.escape_ascii());
+    assert_eq!(heard.only_report().end, StageEnd::Exited { code: 0 });
+}
+
+#[test]
 fn nothing_is_lost_between_the_last_output_and_the_end() {
     for _ in 0..50 {
         let heard = run(stage(&["printf", "x"]));

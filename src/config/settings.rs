@@ -13,7 +13,7 @@ use super::{ConfigError, Effective, Layers, Setting};
 use crate::keys::Keys;
 use crate::limits::LEAST_RUN_MEMORY;
 use crate::pool::Scope;
-use crate::sandbox::{AppArmorProfile, Confinement};
+use crate::sandbox::{AppArmorProfile, Confinement, LinkSockets};
 use crate::traces::CollectorUrl;
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -192,6 +192,8 @@ settings! {
     runtime: Option<String> = "", "runtime", "DAYFLY_RUNTIME";
     /// The AppArmor profile of the sandboxes, which the engine's host must have loaded; the engine's own if not given
     apparmor_profile: Option<AppArmorProfile> = "", "apparmor-profile", "DAYFLY_APPARMOR_PROFILE";
+    /// The folder of the sockets by which sandboxes are reached; none is to reach them through the engine; dayfly in /run, or what systemd or the session says, if not given
+    link_sockets: LinkSockets = "", "link-sockets", "DAYFLY_LINK_SOCKETS";
     /// Build missing images while serving, this many at a time
     build_images: Option<NonZeroUsize> = "", "build-images", "DAYFLY_BUILD_IMAGES", from count(1)..=count(64), bare "1";
     /// Where fetched packages are kept; the user's cache folder if not given
@@ -212,7 +214,11 @@ impl Config {
     /// What these settings say of the walls of sandboxes.
     #[must_use]
     pub fn confinement(&self) -> Confinement {
-        Confinement { runtime: self.runtime.clone(), apparmor_profile: self.apparmor_profile.clone() }
+        Confinement {
+            runtime: self.runtime.clone(),
+            apparmor_profile: self.apparmor_profile.clone(),
+            link_sockets: self.link_sockets.clone(),
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use bytesize::ByteSize;
 use ipnet::IpNet;
 
 use crate::pool::Scope;
-use crate::sandbox::AppArmorProfile;
+use crate::sandbox::{AppArmorProfile, LinkSockets};
 use crate::traces::CollectorUrl;
 
 /// A kind of value.
@@ -203,6 +203,18 @@ impl Value for String {
 
 impl Value for CollectorUrl {
     const PLACEHOLDER: &'static str = "URL";
+
+    fn parse(text: &str) -> Result<Self, String> {
+        text.parse().map_err(str::to_owned)
+    }
+
+    fn write(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl Value for LinkSockets {
+    const PLACEHOLDER: &'static str = "PATH|none";
 
     fn parse(text: &str) -> Result<Self, String> {
         text.parse().map_err(str::to_owned)

@@ -116,6 +116,15 @@ impl Prover {
         })
     }
 
+    /// By which route the sandboxes were reached, if there was one.
+    pub(super) fn link(&self) -> Option<Finding> {
+        let seen = match self.sandboxes.link_sockets()? {
+            Ok(folder) => format!("sandboxes are reached by sockets in {}", folder.display()),
+            Err(reason) => format!("sandboxes are reached through the engine: {reason}"),
+        };
+        Some(Finding::ok(Group::Sandbox, "link", seen))
+    }
+
     /// Removes the sandboxes.
     pub(super) async fn close(&self) {
         self.sandboxes.close().await;

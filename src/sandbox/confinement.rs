@@ -3,13 +3,17 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// How the engine is told to confine sandboxes, beside what all of them have.
+use super::link_sockets::LinkSockets;
+
+/// How sandboxes are confined and reached, beside what all of them have.
 #[derive(Clone, Debug, Default)]
 pub struct Confinement {
     /// The OCI runtime, as the engine knows it; the engine's default if not given.
     pub runtime: Option<String>,
     /// The AppArmor profile, which the kernel of the engine's host has to know; the engine's own if not given.
     pub apparmor_profile: Option<AppArmorProfile>,
+    /// Where the sockets are by which they are reached.
+    pub link_sockets: LinkSockets,
 }
 
 /// The name of an AppArmor profile (apparmor.d(5)).

@@ -19,6 +19,9 @@ pub enum SandboxError {
     /// The runner cannot park a process.
     #[error("the runner cannot park a process: {0}")]
     Parking(String),
+    /// The socket of a sandbox.
+    #[error("a sandbox's socket failed")]
+    Socket(#[source] std::io::Error),
     /// A runner of another version, or none.
     #[error("the sandbox does not greet as a runner of this version does")]
     NoGreeting,
@@ -29,7 +32,7 @@ impl SandboxError {
     #[must_use]
     pub fn may_pass(&self) -> bool {
         match self {
-            Self::Ended | Self::NoGreeting => true,
+            Self::Ended | Self::NoGreeting | Self::Socket(_) => true,
             Self::Engine(error) => {
                 error.is_broken_off() || error.status().is_some_and(|status| status >= 500)
             }

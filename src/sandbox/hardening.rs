@@ -1,13 +1,16 @@
 //! The container of a sandbox: the whole hardening list, in one place.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 
 use bytesize::ByteSize;
 use engine_api::{ContainerCreateBody, HostConfig, LogConfig, Mount, MountType, Ulimit, VolumeOptions};
 
 use super::confinement::Confinement;
 use super::dialect::Dialect;
+use super::link_sockets::LinkSocket;
 use super::owner::OWNER_LABEL;
+use super::route::Route;
 
 /// User and group of everything in a sandbox.
 pub const USER: &str = "10001:10001";
@@ -15,6 +18,8 @@ pub const USER: &str = "10001:10001";
 pub const WORK: &str = "/box";
 /// Where the volume with the runner's binary is mounted.
 const RUNNER_MOUNT: &str = "/dayfly";
+/// Where the socket is mounted that its runner connects to: a place in memory, so that no file system is written to for it.
+pub const LINK_SOCKET: &str = "/dev/dayfly";
 /// The binary in that volume.
 pub(super) const RUNNER_FILE: &str = "dayfly";
 
@@ -85,22 +90,46 @@ pub(super) struct Common<'a> {
     pub(super) has_worlds: bool,
 }
 
-pub(super) fn container(spec: &SandboxSpec, common: &Common<'_>) -> ContainerCreateBody {
+/// What is mounted into a sandbox, both read-only: the runner, and the socket.
+fn mounts(common: &Common<'_>, socket: Option<&Path>) -> Vec<Mount> {
+    let runner = Mount {
+        mount_type: MountType::Volume,
+        source: common.runner_volume.into(),
+        target: RUNNER_MOUNT.into(),
+        read_only: true,
+        volume_options: Some(VolumeOptions { no_copy: true, ..VolumeOptions::default() }),
+        ..Mount::default()
+    };
+    let socket = socket.map(|path| Mount {
+        mount_type: MountType::Bind,
+        source: path.display().to_string(),
+        target: LINK_SOCKET.into(),
+        read_only: true,
+        ..Mount::default()
+    });
+    [runner].into_iter().chain(socket).collect()
+}
+
+pub(super) fn container(spec: &SandboxSpec, common: &Common<'_>, route: &Route) -> ContainerCreateBody {
+    let (socket, attaches) = (route.socket().map(LinkSocket::path_on_host), route.attaches());
     let apparmor = common.confinement.apparmor_profile.as_ref().map(|profile| format!("apparmor={profile}"));
     let security_opt = ["no-new-privileges".to_owned(), common.dialect.seccomp(spec.ia32)];
     ContainerCreateBody {
         image: spec.image.clone(),
         hostname: Some("sandbox".into()),
         user: Some(USER.into()),
-        entrypoint: vec![runner_path(), "runner".into(), WORK.into()],
+        entrypoint: [runner_path(), "runner".into(), WORK.into()]
+            .into_iter()
+            .chain(socket.map(|_| LINK_SOCKET.to_owned()))
+            .collect(),
         working_dir: Some(WORK.into()),
         network_disabled: true,
-        open_stdin: true,
+        open_stdin: attaches,
         // The end of the link is the end of the runner's input: a server that dies leaves nothing behind.
-        stdin_once: true,
-        attach_stdin: true,
-        attach_stdout: true,
-        attach_stderr: true,
+        stdin_once: attaches,
+        attach_stdin: attaches,
+        attach_stdout: attaches,
+        attach_stderr: attaches,
         labels: BTreeMap::from([
             (INSTANCE_LABEL.into(), common.instance.into()),
             (OWNER_LABEL.into(), common.owner.into()),
@@ -127,14 +156,7 @@ pub(super) fn container(spec: &SandboxSpec, common: &Common<'_>) -> ContainerCre
             .chain(common.dialect.closed())
             .collect(),
             shm_size: Some(bytes(share(spec.memory, SHM_SHARE, SHM_SIZE))),
-            mounts: vec![Mount {
-                mount_type: MountType::Volume,
-                source: common.runner_volume.into(),
-                target: RUNNER_MOUNT.into(),
-                read_only: true,
-                volume_options: Some(VolumeOptions { no_copy: true, ..VolumeOptions::default() }),
-                ..Mount::default()
-            }],
+            mounts: mounts(common, socket),
             ulimits: vec![
                 ulimit("nofile", OPEN_FILES),
                 ulimit("fsize", bytes(WORK_SIZE)),

@@ -1,17 +1,27 @@
-//! The server's end of the link: the runner protocol over the attach connection.
+//! The server's end of the link: the runner protocol over a socket, or over the engine's attach connection.
 
-use bytes::{Buf, Bytes};
+use std::io;
+
+use bytes::{Buf, Bytes, BytesMut};
 use engine_api::{Attached, AttachedOutput, AttachedStdin, StreamType};
 use prometheus_client::metrics::counter::Counter;
 use runner::frame::{self, Stream};
 use runner::message::{Decoder, Message, Runner, Server, encode_control};
 use runner::protocol::{Command, Event};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::UnixStream;
+use tokio::net::unix::{OwnedReadHalf, OwnedWriteHalf};
 
 use super::SandboxError;
 use crate::metrics::ExecutionMetrics;
 
 /// How many bytes of what the runner itself writes to its standard error are kept in the log.
 const DIAGNOSTICS: usize = 4096;
+
+/// How much is read from a socket at once at first, in bytes: a sandbox that waits says little.
+const READ_FIRST: usize = 8 * 1024;
+/// How much is read at once when that much was there, in bytes: all that a socket holds by default.
+const READ_MOST: usize = 256 * 1024;
 
 /// What a sandbox says.
 #[derive(Debug)]
@@ -32,7 +42,7 @@ pub enum LinkEvent {
 /// From the sandbox.
 #[derive(Debug)]
 pub struct LinkReader {
-    output: AttachedOutput,
+    source: Source,
     decoder: Decoder<Runner>,
     buffer: Bytes,
     /// Bytes that programs wrote.
@@ -42,18 +52,96 @@ pub struct LinkReader {
 /// To the sandbox.
 #[derive(Debug)]
 pub struct LinkWriter {
-    stdin: AttachedStdin,
+    sink: Sink,
     /// Whether what was begun to be sent was sent to its end.
     is_whole: bool,
     /// Bytes that programs were given.
     counter: Counter,
 }
 
-pub(super) fn split(attached: Attached, metrics: &ExecutionMetrics) -> (LinkReader, LinkWriter) {
+#[derive(Debug)]
+enum Source {
+    Engine(AttachedOutput),
+    Socket(SocketReader),
+}
+
+#[derive(Debug)]
+enum Sink {
+    Engine(AttachedStdin),
+    Socket(OwnedWriteHalf),
+}
+
+#[derive(Debug)]
+struct SocketReader {
+    socket: OwnedReadHalf,
+    buffer: BytesMut,
+    /// How much room there is for the next read, in bytes.
+    room: usize,
+}
+
+/// A link over the engine.
+pub(super) fn over_engine(attached: Attached, metrics: &ExecutionMetrics) -> (LinkReader, LinkWriter) {
     let (output, stdin) = attached.into_split();
-    let counter = metrics.output_bytes.clone();
-    let reader = LinkReader { output, decoder: Decoder::default(), buffer: Bytes::new(), counter };
-    (reader, LinkWriter { stdin, is_whole: true, counter: metrics.input_bytes.clone() })
+    link(Source::Engine(output), Sink::Engine(stdin), metrics)
+}
+
+/// A link over a socket.
+pub(super) fn over_socket(stream: UnixStream, metrics: &ExecutionMetrics) -> (LinkReader, LinkWriter) {
+    let (socket, sink) = stream.into_split();
+    let reader = SocketReader { socket, buffer: BytesMut::new(), room: READ_FIRST };
+    link(Source::Socket(reader), Sink::Socket(sink), metrics)
+}
+
+fn link(source: Source, sink: Sink, metrics: &ExecutionMetrics) -> (LinkReader, LinkWriter) {
+    let (counter, buffer) = (metrics.output_bytes.clone(), Bytes::new());
+    let reader = LinkReader { source, decoder: Decoder::default(), buffer, counter };
+    (reader, LinkWriter { sink, is_whole: true, counter: metrics.input_bytes.clone() })
+}
+
+impl Source {
+    /// The next bytes of the protocol; `None` at their end. Dropping this future loses nothing.
+    async fn next(&mut self) -> Result<Option<Bytes>, SandboxError> {
+        match self {
+            Self::Socket(reader) => reader.next().await.map_err(SandboxError::Socket),
+            Self::Engine(output) => loop {
+                match output.next().await? {
+                    None => return Ok(None),
+                    Some(chunk) if chunk.stream == StreamType::Stdout => return Ok(Some(chunk.data)),
+                    Some(chunk) => {
+                        let text = String::from_utf8_lossy(&chunk.data[..chunk.data.len().min(DIAGNOSTICS)]);
+                        tracing::warn!("a runner says: {}", text.trim_end());
+                    }
+                }
+            },
+        }
+    }
+}
+
+impl SocketReader {
+    async fn next(&mut self) -> io::Result<Option<Bytes>> {
+        // The buffer is used again once nothing is a view of it.
+        if !self.buffer.try_reclaim(self.room) {
+            self.buffer = BytesMut::with_capacity(self.room);
+        }
+        let length = match self.socket.read_buf(&mut self.buffer).await {
+            // A runner whose server has more to say when it ends.
+            Err(error) if error.kind() == io::ErrorKind::ConnectionReset => 0,
+            length => length?,
+        };
+        if length >= self.room {
+            self.room = READ_MOST;
+        }
+        Ok((length > 0).then(|| self.buffer.split().freeze()))
+    }
+}
+
+impl Sink {
+    async fn write_all(&mut self, bytes: &[u8]) -> Result<(), SandboxError> {
+        match self {
+            Self::Engine(stdin) => Ok(stdin.write_all(bytes).await?),
+            Self::Socket(socket) => socket.write_all(bytes).await.map_err(SandboxError::Socket),
+        }
+    }
 }
 
 impl LinkReader {
@@ -66,18 +154,14 @@ impl LinkReader {
             if let Some(event) = self.buffered()? {
                 return Ok(Some(event));
             }
-            match self.output.next().await? {
+            match self.source.next().await? {
+                Some(bytes) => self.buffer = bytes,
                 None => {
                     return self
                         .decoder
                         .finish()
                         .map(|()| None)
                         .map_err(|error| SandboxError::Link(error.into()));
-                }
-                Some(chunk) if chunk.stream == StreamType::Stdout => self.buffer = chunk.data,
-                Some(chunk) => {
-                    let text = String::from_utf8_lossy(&chunk.data[..chunk.data.len().min(DIAGNOSTICS)]);
-                    tracing::warn!("a runner says: {}", text.trim_end());
                 }
             }
         }
@@ -116,7 +200,7 @@ impl LinkWriter {
 
     async fn send(&mut self, bytes: &[u8]) -> Result<(), SandboxError> {
         self.is_whole = false;
-        self.stdin.write_all(bytes).await?;
+        self.sink.write_all(bytes).await?;
         self.is_whole = true;
         Ok(())
     }

@@ -46,14 +46,11 @@ impl Owner {
         Ok(Self { boot: boot()?, pid_namespace: pid_namespace()?, pid, started: started(pid)?, container })
     }
 
-    /// This owner with the container of the engine's that this process is in, if it is in one.
-    pub(super) async fn with_container(mut self, client: &Client) -> engine_api::Result<Self> {
-        let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
-        if let Some(id) = own_container(&mounts) {
-            // It may be another engine's.
-            self.container = inspect(client, &id).await?.map(|container| ContainerRun::new(id, container));
-        }
-        Ok(self)
+    /// This owner with the container that this process is in.
+    pub(super) fn within(self, container: &ContainerInspectResponse) -> Self {
+        let container =
+            ContainerRun { id: container.id.clone(), started_at: container.state.started_at.clone() };
+        Self { container: Some(container), ..self }
     }
 
     /// Whether the process lives; `None` where that cannot be seen from here.
@@ -83,13 +80,19 @@ impl Owner {
 }
 
 impl ContainerRun {
-    fn new(id: ContainerId, container: ContainerInspectResponse) -> Self {
-        Self { id, started_at: container.state.started_at }
-    }
-
     async fn lasts(&self, client: &Client) -> engine_api::Result<bool> {
         let now = inspect(client, &self.id).await?;
         Ok(now.is_some_and(|now| now.state.running && now.state.started_at == self.started_at))
+    }
+}
+
+/// The container of the engine's that this process is in, if it is in one.
+pub(super) async fn own_container(client: &Client) -> engine_api::Result<Option<ContainerInspectResponse>> {
+    let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap_or_default();
+    match own_container_id(&mounts) {
+        // It may be another engine's.
+        Some(id) => inspect(client, &id).await,
+        None => Ok(None),
     }
 }
 
@@ -143,7 +146,7 @@ impl FromStr for Owner {
 
 /// The id of the container that a process with these mounts (proc_pid_mountinfo(5)) is in. Engines put their own file over
 /// a container's `/etc/hostname`, and keep it in a folder that is named after the container.
-fn own_container(mountinfo: &str) -> Option<ContainerId> {
+fn own_container_id(mountinfo: &str) -> Option<ContainerId> {
     let is_id = |part: &&str| part.len() == 64 && part.bytes().all(|byte| byte.is_ascii_hexdigit());
     let sources = mountinfo.lines().filter_map(|line| {
         let mut fields = line.split(' ').skip(3);
@@ -245,14 +248,14 @@ mod tests {
             "604 585 0:52 / / rw,relatime master:247 - overlay overlay rw\n\
              611 604 254:1 /var/lib/docker/containers/{id}/hostname /etc/hostname rw,relatime - ext4 /dev/vda1 rw\n"
         );
-        assert_eq!(own_container(&docker).unwrap().as_str(), id);
+        assert_eq!(own_container_id(&docker).unwrap().as_str(), id);
         let podman =
             format!("1 2 0:3 /overlay-containers/{id}/userdata/hostname /etc/hostname rw - tmpfs tmpfs rw");
-        assert_eq!(own_container(&podman).unwrap().as_str(), id);
+        assert_eq!(own_container_id(&podman).unwrap().as_str(), id);
         let elsewhere = format!("1 2 0:3 /containers/{id}/hostname /mnt/hostname rw - ext4 /dev/vda1 rw");
         let own_file = "1 2 0:3 /srv/hostname /etc/hostname rw - ext4 /dev/vda1 rw";
         for none in ["", "\n", "1 2", &elsewhere, own_file] {
-            assert_eq!(own_container(none), None, "{none}");
+            assert_eq!(own_container_id(none), None, "{none}");
         }
     }
 }

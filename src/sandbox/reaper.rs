@@ -1,10 +1,11 @@
 //! Nothing stays behind: neither of a server that was killed, nor of one that died with its machine.
 //!
 //! A running sandbox ends by itself when its server dies, since its input ends then. What is left are containers that
-//! were created and not yet started, and the volume. A second process, the *watcher*, removes them: it waits for the
+//! were created and not yet started, the volume, and the folder of the sockets. A second process, the *watcher*, removes them: it waits for the
 //! end of a pipe that only the server holds. When both died, the next server removes what is old and not running.
 
 use std::collections::BTreeMap;
+use std::io;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::Stdio;
@@ -17,6 +18,7 @@ use tokio::sync::Mutex;
 
 use super::CALL_DEADLINE;
 use super::hardening::INSTANCE_LABEL;
+use super::link_sockets;
 use super::owner::{OWNER_LABEL, Owner};
 use super::removal::try_remove;
 use super::runner_volume::{self, NAME_PREFIX};
@@ -38,10 +40,16 @@ pub struct Watcher {
 }
 
 impl Watcher {
-    pub(super) fn start(program: &Path, endpoint: &Endpoint, instance: &str) -> std::io::Result<Self> {
+    pub(super) fn start(
+        program: &Path,
+        endpoint: &Endpoint,
+        instance: &str,
+        sockets: Option<&Path>,
+    ) -> io::Result<Self> {
         let mut command = std::process::Command::new(program);
         command
             .args(["watch", instance])
+            .args(sockets)
             .env("DOCKER_HOST", endpoint.to_string())
             .stdin(Stdio::piped())
             .stdout(Stdio::null())
@@ -63,17 +71,23 @@ impl Watcher {
     }
 }
 
-/// Runs as the watcher of `instance`: waits for the end of standard input, then removes what the instance left, unless
-/// it said that it left nothing.
+/// Runs as the watcher of `instance`: waits for the end of standard input, then removes what the instance left, with the
+/// folder of its sockets, unless it said that it left nothing.
 ///
 /// # Errors
 /// The engine failed, again and again.
-pub async fn watch(client: &Client, instance: &str) -> engine_api::Result<()> {
+pub async fn watch(client: &Client, instance: &str, sockets: Option<&Path>) -> engine_api::Result<()> {
     let mut said = Vec::new();
     // An input that cannot be read has no server at its other end either.
     let _ = tokio::io::stdin().read_to_end(&mut said).await;
     if said == [NOTHING_LEFT] {
         return Ok(());
+    }
+    if let Some(folder) = sockets
+        && let Err(error) = link_sockets::remove_left(folder)
+        && error.kind() != io::ErrorKind::NotFound
+    {
+        tracing::warn!("{} stays: {error}", folder.display());
     }
     let mut outcome = Ok(());
     let mut quiet = 0;

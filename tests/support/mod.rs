@@ -1,8 +1,10 @@
 //! A real server on a free port, the engine behind it, and the bytes between.
 
+use std::env;
 use std::fs;
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
+use std::path::PathBuf;
 use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
@@ -152,8 +154,17 @@ impl Server {
         line.split_whitespace().nth(1).unwrap().parse::<u64>().unwrap() * 1024
     }
 
+    /// The folder of this server's sockets, in the folder where they usually are, while it is there.
+    pub fn socket_folder(&self) -> Option<PathBuf> {
+        let usual = env::var_os("XDG_RUNTIME_DIR").map_or_else(|| "/run".into(), PathBuf::from);
+        Some(usual.join("dayfly").join(&self.instance)).filter(|folder| folder.exists())
+    }
+
     pub fn nothing_is_left(&self) -> bool {
-        self.containers().is_empty() && self.volumes().is_empty() && self.processes().is_empty()
+        self.containers().is_empty()
+            && self.volumes().is_empty()
+            && self.processes().is_empty()
+            && self.socket_folder().is_none()
     }
 
     pub fn terminate(&self) {

@@ -1,12 +1,16 @@
-//! The runner's end of the link: standard input and standard output.
+//! The runner's end of the link: standard input and standard output, or a socket in their place.
 
 use std::io;
-use std::os::fd::BorrowedFd;
+use std::os::fd::{AsRawFd as _, BorrowedFd};
+use std::os::unix::net::UnixStream;
+use std::path::Path;
 
 use nix::errno::Errno;
 use nix::fcntl::{FcntlArg, OFlag, fcntl};
 use nix::poll::{PollFd, PollFlags, PollTimeout, poll};
-use nix::unistd::{read, write};
+use nix::sys::socket::{MsgFlags, send};
+use nix::unistd::{dup2_stdin, dup2_stdout, read, write};
+use rustix::pipe::{SpliceFlags, splice};
 
 use super::{Gone, link_descriptors};
 use crate::frame::{self, Stream};
@@ -25,6 +29,7 @@ const UNSENT_HIGH_WATER: usize = 256 * 1024;
 pub(super) struct Link {
     input: BorrowedFd<'static>,
     output: BorrowedFd<'static>,
+    is_socket: bool,
     decoder: Decoder<Server>,
     buffer: Box<[u8]>,
     /// What of `buffer` is still to be decoded: `start <= end <= buffer.len()`.
@@ -38,11 +43,15 @@ pub(super) struct Link {
 }
 
 impl Link {
-    pub(super) fn new() -> Self {
+    /// The link over `socket`, which then is standard input and standard output, or, if there is no such socket or nobody
+    /// listens to it, over these two as they are.
+    pub(super) fn new(socket: Option<&Path>) -> Self {
+        let is_socket = socket.is_some_and(|path| connect(path).is_ok());
         let (input, output) = link_descriptors();
         Self {
             input,
             output,
+            is_socket,
             decoder: Decoder::default(),
             buffer: vec![0; INPUT_BUFFER].into_boxed_slice(),
             start: 0,
@@ -55,6 +64,10 @@ impl Link {
 
     /// A server that does not read must not stop the clock: writing never blocks.
     pub(super) fn prepare(&self) -> io::Result<()> {
+        if self.is_socket {
+            // Each write says so itself: the flag would be of reading as well.
+            return Ok(());
+        }
         let flags = OFlag::from_bits_retain(fcntl(self.output, FcntlArg::F_GETFL)?);
         fcntl(self.output, FcntlArg::F_SETFL(flags | OFlag::O_NONBLOCK))?;
         // Fewer wakeups for much output; refused where the user has too many pipes, or where this is none.
@@ -133,6 +146,40 @@ impl Link {
         frame::encode(stream, bytes, &mut self.unsent);
     }
 
+    /// Whether `send_pipe` is worth trying: nothing waits to be sent, and the other end takes pages as they are.
+    pub(super) fn splices(&self) -> bool {
+        self.is_socket && !self.has_unsent()
+    }
+
+    /// Sends `length` bytes that are in `pipe`: the kernel moves them (splice(2)) as far as the other side takes them now, and
+    /// the rest is read. A program can open its pipe for reading and take bytes back; zeros are sent in their place, since
+    /// a frame that is shorter than it says would have the next one, which is the runner's own, taken for output.
+    pub(super) fn send_pipe(&mut self, stream: Stream, pipe: BorrowedFd<'_>, length: u32) -> io::Result<()> {
+        self.unsent.extend_from_slice(&frame::header(stream, length));
+        self.write_some()?;
+        let mut left = length as usize;
+        while left > 0 && !self.has_unsent() {
+            match splice(pipe, None, self.output, None, left, SpliceFlags::NONBLOCK | SpliceFlags::MOVE) {
+                Ok(0) => break,
+                Ok(moved) => left -= moved,
+                Err(rustix::io::Errno::INTR) => {}
+                // No room, or pages that cannot be moved.
+                Err(_) => break,
+            }
+        }
+        let mut filled = self.unsent.len();
+        self.unsent.resize(filled + left, 0);
+        while filled < self.unsent.len() {
+            match read(pipe, &mut self.unsent[filled..]) {
+                Ok(0) => break,
+                Ok(length) => filled += length,
+                Err(Errno::EINTR) => {}
+                Err(_) => break,
+            }
+        }
+        Ok(())
+    }
+
     pub(super) fn has_unsent(&self) -> bool {
         self.sent < self.unsent.len()
     }
@@ -144,7 +191,12 @@ impl Link {
     /// Writes what the other side takes now.
     pub(super) fn write_some(&mut self) -> io::Result<()> {
         while self.has_unsent() {
-            match write(self.output, &self.unsent[self.sent..]) {
+            let rest = &self.unsent[self.sent..];
+            let written = match self.is_socket {
+                true => send(self.output.as_raw_fd(), rest, MsgFlags::MSG_DONTWAIT | MsgFlags::MSG_NOSIGNAL),
+                false => write(self.output, rest),
+            };
+            match written {
                 Ok(length) => self.sent += length,
                 Err(Errno::EINTR) => {}
                 Err(Errno::EAGAIN) => return Ok(()),
@@ -169,4 +221,11 @@ impl Link {
             }
         }
     }
+}
+
+/// Makes a connection to this socket standard input and standard output.
+fn connect(path: &Path) -> io::Result<()> {
+    let socket = UnixStream::connect(path)?;
+    dup2_stdin(&socket)?;
+    Ok(dup2_stdout(&socket)?)
 }

@@ -1,7 +1,7 @@
 //! One stage, from start to report.
 
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::{self, Read as _};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::{Duration, Instant};
 
@@ -30,6 +30,11 @@ const TICK: Duration = Duration::from_millis(25);
 const PATIENCE: Duration = Duration::from_millis(2);
 /// With its header, as much as a pipe takes at once (pipe(7)).
 const READ_BUFFER: usize = 64 * 1024 - HEADER_LENGTH;
+
+/// Less than this is read: that costs less than to have pages moved.
+const LEAST_SPLICED: u32 = 16 * 1024;
+/// A program can make its pipe larger (fcntl(2), `F_SETPIPE_SZ`), and what is not taken at once is kept.
+const MOST_SPLICED: u32 = 64 * 1024;
 
 /// What comes after a stage.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -328,16 +333,23 @@ struct Output {
     buffer: Box<[u8]>,
     left: u64,
     cut: bool,
+    /// Whether the last read took as much as it could.
+    floods: bool,
 }
 
 impl Output {
     fn new(limit: u64) -> Self {
-        Self { buffer: vec![0; READ_BUFFER].into_boxed_slice(), left: limit, cut: false }
+        Self { buffer: vec![0; READ_BUFFER].into_boxed_slice(), left: limit, cut: false, floods: false }
     }
 
     /// Passes on what one read of `pipe` gives, closes it at its end, and says whether there was anything.
-    fn pass_on(&mut self, pipe: &mut Option<impl Read>, stream: Stream, link: &mut Link) -> bool {
+    fn pass_on(&mut self, pipe: &mut Option<File>, stream: Stream, link: &mut Link) -> bool {
         let Some(open) = pipe else { return false };
+        if let Some(length) = self.much_in(open, link) {
+            self.left -= u64::from(length);
+            // A link that has failed says so again when it is written to next.
+            return link.send_pipe(stream, open.as_fd(), length).is_ok();
+        }
         let length = match open.read(&mut self.buffer) {
             Ok(length) => length,
             Err(error) if error.kind() == io::ErrorKind::Interrupted => return true,
@@ -348,11 +360,20 @@ impl Output {
             *pipe = None;
             return false;
         }
+        self.floods = length == READ_BUFFER;
         let kept = usize::try_from(self.left).unwrap_or(usize::MAX).min(length);
         self.cut |= kept < length;
         self.left -= kept as u64;
         link.send_data(stream, &self.buffer[..kept]);
         !self.cut
+    }
+
+    /// How much is in `pipe`, if it is to be moved to the link as it is.
+    fn much_in(&self, pipe: &File, link: &Link) -> Option<u32> {
+        let is_asked = self.floods && link.splices();
+        let there = rustix::io::ioctl_fionread(is_asked.then_some(pipe)?).ok()?;
+        let length = u32::try_from(there).ok()?.min(MOST_SPLICED);
+        (length >= LEAST_SPLICED && u64::from(length) <= self.left).then_some(length)
     }
 }
 

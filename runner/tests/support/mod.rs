@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::io::{ErrorKind, Read, Write};
-use std::process::{Child, ChildStdin, Command as Process, Stdio};
+use std::net::Shutdown;
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::process::{Child, Command as Process, Stdio};
 
 use runner::frame::{self, Stream};
 use runner::message::{Decoder, Message, Runner, Server, encode_control};
@@ -11,7 +13,9 @@ use tempfile::TempDir;
 
 pub struct Conversation {
     child: Child,
-    pub stdin: Option<ChildStdin>,
+    /// What the runner reads; its end once it is dropped.
+    pub input: Option<Box<dyn Write>>,
+    output: Box<dyn Read>,
     pub work: TempDir,
     decoder: Decoder<Runner>,
     buffer: Vec<u8>,
@@ -36,8 +40,24 @@ impl Conversation {
     pub fn start() -> Self {
         // With signals ignored, as a service manager or nohup leaves them.
         let mut sh = Process::new("sh");
-        sh.args(["-c", "trap '' INT QUIT HUP; exec \"$0\" \"$1\"", env!("CARGO_BIN_EXE_runner")]);
-        Self::with(sh, tempfile::tempdir().unwrap()).0
+        sh.args(["-c", "trap '' INT QUIT HUP; exec \"$0\" \"$@\"", env!("CARGO_BIN_EXE_runner")]);
+        let work = tempfile::tempdir().unwrap();
+        match env!("CARGO_CRATE_NAME") {
+            "over_a_socket" => Self::over_a_socket(sh, work),
+            _ => Self::with(sh, work).0,
+        }
+    }
+
+    /// Starts what becomes the runner, which is told of a socket, and whose standard input has ended.
+    fn over_a_socket(mut process: Process, work: TempDir) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let socket = folder.path().join("socket");
+        let listener = UnixListener::bind(&socket).unwrap();
+        process.arg(work.path()).arg(socket).stdin(Stdio::null()).stdout(Stdio::null());
+        let child = process.spawn().unwrap();
+        let (output, _) = listener.accept().unwrap();
+        let input = WriteHalf(output.try_clone().unwrap());
+        Self::greeted(child, Box::new(input), Box::new(output), work).0
     }
 
     /// A runner that is the first process of new namespaces, with file systems as a container has them and a user without
@@ -61,8 +81,13 @@ impl Conversation {
     fn with(mut process: Process, work: TempDir) -> (Self, Worlds) {
         let mut child =
             process.arg(work.path()).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        let stdin = child.stdin.take();
-        let mut this = Self { child, stdin, work, decoder: Decoder::default(), buffer: Vec::new() };
+        let (input, output) = (child.stdin.take().unwrap(), child.stdout.take().unwrap());
+        Self::greeted(child, Box::new(input), Box::new(output), work)
+    }
+
+    fn greeted(child: Child, input: Box<dyn Write>, output: Box<dyn Read>, work: TempDir) -> (Self, Worlds) {
+        let (decoder, buffer) = (Decoder::default(), Vec::new());
+        let mut this = Self { child, input: Some(input), output, work, decoder, buffer };
         match this.next() {
             Some(Said::Event(Event::Hello { protocol: PROTOCOL, worlds, .. })) => (this, worlds),
             said => panic!("{said:?}"),
@@ -82,7 +107,7 @@ impl Conversation {
     }
 
     pub fn send_bytes(&mut self, bytes: &[u8]) {
-        match self.stdin.as_mut().unwrap().write_all(bytes) {
+        match self.input.as_mut().unwrap().write_all(bytes) {
             // A runner that has ended already says why in what is still to be read.
             Err(error) if error.kind() == ErrorKind::BrokenPipe => {}
             outcome => outcome.unwrap(),
@@ -103,7 +128,7 @@ impl Conversation {
                 return said;
             }
             let mut chunk = [0; 65536];
-            let length = self.child.stdout.as_mut().unwrap().read(&mut chunk).unwrap();
+            let length = self.output.read(&mut chunk).unwrap();
             if length == 0 {
                 self.decoder.finish().unwrap();
                 return None;
@@ -139,7 +164,7 @@ impl Conversation {
 
     /// Waits for the runner's own end, with its input closed.
     pub fn exit_code(mut self) -> Option<i32> {
-        self.stdin = None;
+        self.input = None;
         self.child.wait().unwrap().code()
     }
 
@@ -150,8 +175,28 @@ impl Conversation {
 
 impl Drop for Conversation {
     fn drop(&mut self) {
-        self.stdin = None;
+        self.input = None;
         let _ = self.child.wait();
+    }
+}
+
+/// The end of what is written to a socket is said, since the socket goes on.
+struct WriteHalf(UnixStream);
+
+impl Write for WriteHalf {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0.write(bytes)
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        self.0.flush()
+    }
+}
+
+impl Drop for WriteHalf {
+    fn drop(&mut self) {
+        // A runner that is gone needs not be told.
+        let _ = self.0.shutdown(Shutdown::Write);
     }
 }
 

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use crate::doctor::probe::attempt::{Area, AttemptResult, from_io, tried};
 use crate::doctor::probe::errno_name;
-use crate::sandbox::hardening::{WORK, runner_path};
+use crate::sandbox::hardening::{LINK_SOCKET, WORK, runner_path};
 
 /// Secrets of the kernel, devices of the host, and the runner.
 const SECRETS: [&str; 23] = [
@@ -37,13 +37,14 @@ const SECRETS: [&str; 23] = [
     "/dev/net/tun",
 ];
 
-/// Sockets of daemons that are as good as root.
-const DAEMONS: [&str; 5] = [
+/// Sockets of daemons that are as good as root, and the one by which the runner has come to its server.
+const DAEMONS: [&str; 6] = [
     "/var/run/docker.sock",
     "/run/docker.sock",
     "/run/containerd/containerd.sock",
     "/run/podman/podman.sock",
     "/run/dbus/system_bus_socket",
+    LINK_SOCKET,
 ];
 
 /// Settings of the kernel, the sandbox's own limits, and the runner.
