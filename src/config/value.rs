@@ -201,41 +201,24 @@ impl Value for String {
     }
 }
 
-impl Value for CollectorUrl {
-    const PLACEHOLDER: &'static str = "URL";
+/// Types that say themselves how they are written.
+macro_rules! written_by_themselves {
+    ($($type:ty as $placeholder:literal),+) => {$(
+        impl Value for $type {
+            const PLACEHOLDER: &'static str = $placeholder;
 
-    fn parse(text: &str) -> Result<Self, String> {
-        text.parse().map_err(str::to_owned)
-    }
+            fn parse(text: &str) -> Result<Self, String> {
+                text.parse().map_err(str::to_owned)
+            }
 
-    fn write(&self) -> String {
-        self.to_string()
-    }
+            fn write(&self) -> String {
+                self.to_string()
+            }
+        }
+    )+};
 }
 
-impl Value for LinkSockets {
-    const PLACEHOLDER: &'static str = "PATH|none";
-
-    fn parse(text: &str) -> Result<Self, String> {
-        text.parse().map_err(str::to_owned)
-    }
-
-    fn write(&self) -> String {
-        self.to_string()
-    }
-}
-
-impl Value for AppArmorProfile {
-    const PLACEHOLDER: &'static str = "PROFILE";
-
-    fn parse(text: &str) -> Result<Self, String> {
-        text.parse().map_err(str::to_owned)
-    }
-
-    fn write(&self) -> String {
-        self.to_string()
-    }
-}
+written_by_themselves!(AppArmorProfile as "PROFILE", CollectorUrl as "URL", LinkSockets as "PATH|none");
 
 /// What only the operator and those who were told it know.
 #[derive(Clone, Eq, PartialEq)]
