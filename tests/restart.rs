@@ -14,9 +14,14 @@ use support::{Server, eventually};
 const RUNNING: usize = 2;
 const WAITING: usize = 4;
 
+/// How a run ends: the reply's status, and the program's or the error's.
+type End = (u16, &'static str);
+const BROKEN_OFF: End = (500, "internal-error");
+const AT_ITS_OWN_END: End = (200, "time-limit");
+
 /// Ends the engine with `how` while some runs are under way, which may end as one of `ends`, and others wait, and starts it
 /// again.
-fn survives(how: Signal, link_sockets: &str, ends: &[&str]) {
+fn survives(how: Signal, link_sockets: &str, ends: &[End]) {
     let mut engine = Engine::start(&["code-execution-python:latest"]);
     let arguments = ["--max-concurrent-executions=2", "--engine-patience=2m", "--link-sockets", link_sockets];
     let server = Server::with_environment(&arguments, &[("DOCKER_HOST", &engine.host())]);
@@ -38,11 +43,15 @@ fn survives(how: Signal, link_sockets: &str, ends: &[&str]) {
         engine.end(how);
         for run in running {
             let reply = run.join().unwrap();
-            let end = match reply.status {
+            let said = match reply.status {
                 200 => &reply.body["status"],
                 _ => &reply.body["error"]["code"],
             };
-            assert!(ends.iter().any(|expected| end == expected), "{}", reply.body);
+            assert!(
+                ends.iter().any(|(status, words)| reply.status == *status && said == words),
+                "{}",
+                reply.body
+            );
         }
         assert_eq!(server.get("/health").status, 200);
         engine.begin();
@@ -61,16 +70,16 @@ fn survives(how: Signal, link_sockets: &str, ends: &[&str]) {
 #[test]
 fn a_restart_of_the_engine_is_survived() {
     // It gives containers ten seconds, in which a run may reach its own end.
-    survives(Signal::SIGTERM, "", &["internal-error", "time-limit"]);
+    survives(Signal::SIGTERM, "", &[BROKEN_OFF, AT_ITS_OWN_END]);
 }
 
 #[test]
 fn a_crash_of_the_engine_is_survived() {
     // Nobody ends the containers.
-    survives(Signal::SIGKILL, "", &["time-limit"]);
+    survives(Signal::SIGKILL, "", &[AT_ITS_OWN_END]);
 }
 
 #[test]
 fn a_crash_of_the_engine_that_leads_to_sandboxes_is_survived() {
-    survives(Signal::SIGKILL, "none", &["internal-error"]);
+    survives(Signal::SIGKILL, "none", &[BROKEN_OFF]);
 }

@@ -72,7 +72,7 @@ impl Shared {
                 }
                 (greeting, attached.ok_or(SandboxError::Ended)?)
             }
-            () = self.end(id) => return Err(SandboxError::Ended),
+            () = self.end(id), if !route.attaches() => return Err(SandboxError::Ended),
         };
         match greeting {
             Some(LinkEvent::Control(Event::Hello { protocol: PROTOCOL, memory_bytes, worlds, .. })) => {

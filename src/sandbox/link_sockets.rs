@@ -4,6 +4,7 @@
 //! and the file is gone, so that what is still mounted leads nowhere, and nobody has a right to it either.
 
 use std::env;
+use std::fmt;
 use std::fs::{self, DirBuilder, File, Permissions, TryLockError};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _};
@@ -27,7 +28,7 @@ const USED_MODE: u32 = 0;
 const WRITABLE_BY_OTHERS: u32 = 0o022;
 const STICKY: u32 = 0o1000;
 
-/// The folder of the sockets, as the operator chooses it. The engine's host must have it at the same path.
+/// The folder of the sockets, as the operator chooses it.
 #[derive(Clone, Debug, Default, Eq, PartialEq)]
 pub enum LinkSockets {
     /// Where such things are: `$RUNTIME_DIRECTORY` (systemd.exec(5)), `dayfly` in `$XDG_RUNTIME_DIR`, or `/run/dayfly`.
@@ -70,8 +71,8 @@ impl FromStr for LinkSockets {
     }
 }
 
-impl std::fmt::Display for LinkSockets {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for LinkSockets {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Usual => Ok(()),
             Self::None => formatter.write_str("none"),

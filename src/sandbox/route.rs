@@ -38,14 +38,14 @@ pub(super) enum Route {
 impl Routes {
     /// The routes of the server `instance`, with sockets where `sockets` says.
     pub(super) fn new(sockets: &LinkSockets, instance: &str) -> Self {
-        let (folder, barred) = match SocketFolder::make(sockets, instance) {
-            Ok(folder) => (Some(folder), OnceLock::new()),
-            Err(error) => {
-                log_reason(&error.to_string());
-                (None, error.to_string().into())
-            }
-        };
-        Self { folder, on_host: OnceLock::new(), is_proven: AtomicBool::new(false), barred }
+        let made = SocketFolder::make(sockets, instance);
+        let reason = made.as_ref().err().map(ToString::to_string);
+        let (on_host, barred) = (OnceLock::new(), OnceLock::new());
+        let this = Self { folder: made.ok(), on_host, is_proven: AtomicBool::new(false), barred };
+        if let Some(reason) = reason {
+            this.bar(reason);
+        }
+        this
     }
 
     /// Says where the engine's host has the folder, if this process is in a container with these mounts, or in none.
@@ -87,13 +87,10 @@ impl Routes {
 
     /// There is no use for sockets.
     pub(super) fn bar(&self, reason: impl Into<String>) {
-        let mut is_first = false;
-        let reason = self.barred.get_or_init(|| {
-            is_first = true;
-            reason.into()
-        });
-        if is_first {
-            log_reason(reason);
+        if self.barred.set(reason.into()).is_ok()
+            && let Some(reason) = self.barred.get()
+        {
+            tracing::info!("sandboxes are reached through the engine: {reason}");
         }
     }
 
@@ -123,10 +120,6 @@ impl Routes {
     pub(super) fn remove(&self) {
         self.folder.iter().for_each(SocketFolder::remove);
     }
-}
-
-fn log_reason(reason: &str) {
-    tracing::info!("sandboxes are reached through the engine: {reason}");
 }
 
 /// Where the host has `path` of a container with these mounts.
